@@ -1,0 +1,131 @@
+// tensorgate/http/request.hpp: one request on its way through guards, extractors and handler.
+#pragma once
+
+#include <array>        // array
+#include <cstddef>      // byte, size_t
+#include <cstdint>      // uint64_t
+#include <memory>       // unique_ptr
+#include <new>          // placement new
+#include <span>         // span
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // forward, move
+#include <vector>       // vector
+
+#include <tensorgate/core/result.hpp>      // failure
+#include <tensorgate/core/time.hpp>        // steady_point
+#include <tensorgate/http/head.hpp>        // request_head
+#include <tensorgate/http/reply.hpp>       // reply
+#include <tensorgate/net/addresses.hpp>    // address
+
+namespace tensorgate::inline TENSORGATE_ABI::http {
+
+class request;
+
+/// What went wrong, before it has a form. Roles give it the form that their clients know.
+struct problem {
+  status           code = status::internal_server_error;
+  std::string_view slug{};     ///< short and stable, for programs: "not_found"
+  std::string      message{};  ///< for people
+  std::string      path{};     ///< which member of the input, "/orders/3/price"; empty when none
+  std::error_code  cause{};    ///< the failure behind it, for those who treat one code apart
+};
+
+/// Gives a problem its form. `r` may be incomplete: a head that could not be parsed has problems too.
+using error_renderer = reply (*)(problem const& what, request const& r);
+
+/// Who is at the other end of the connection.
+struct peer_info {
+  net::address address{};          ///< unspecified for a Unix socket
+  bool         encrypted = false;  ///< TLS
+};
+
+/// What is said of an exchange when it is over; guards and handlers add to it.
+struct exchange_record {
+  std::string_view route{};         ///< the pattern, "/miner-positions/{id}"; empty when none matched
+  std::string      caller{};        ///< a name, never a secret; empty when unknown
+  std::string_view limit_hit{};     ///< the name of the limit that refused it
+  std::string_view refusal{};       ///< why a guard refused, for log and metrics, static text
+  status           code = status::ok;
+  std::uint64_t    bytes_in  = 0;   ///< of the body, decoded
+  std::uint64_t    bytes_out = 0;   ///< head and body, on the wire
+  steady_point     began{};         ///< head complete
+  steady_point     ended{};         ///< last byte handed to the transport
+  std::size_t      loop    = 0;     ///< index of the loop that served it
+  bool             cut_off = false; ///< the answer could not be finished
+};
+
+/// A value that a guard found out (a key, a caller), kept for the handler. Small values live inside.
+class provided_values {
+ public:
+  provided_values()                                  = default;
+  provided_values(provided_values const&)            = delete;
+  provided_values& operator=(provided_values const&) = delete;
+  ~provided_values() { clear(); }
+
+  template <class T, class... Args>
+  T& emplace(Args&&... args) {
+    clear();
+    static_assert(alignof(T) <= alignof(std::max_align_t));
+    if constexpr (sizeof(T) <= sizeof(inside_)) {
+      kept_ = ::new (static_cast<void*>(inside_.data())) T(std::forward<Args>(args)...);
+      drop_ = [](void* value) { static_cast<T*>(value)->~T(); };
+    } else {
+      kept_ = new T(std::forward<Args>(args)...);
+      drop_ = [](void* value) { delete static_cast<T*>(value); };
+    }
+    return *static_cast<T*>(kept_);
+  }
+
+  /// The value; its type is what was emplaced, which the route knows at compile time.
+  template <class T>
+  [[nodiscard]] T& get() noexcept {
+    return *static_cast<T*>(kept_);
+  }
+
+  void clear() noexcept {
+    if (kept_ != nullptr) drop_(kept_);
+    kept_ = nullptr;
+  }
+
+ private:
+  alignas(std::max_align_t) std::array<std::byte, 160> inside_{};
+  void* kept_          = nullptr;
+  void (*drop_)(void*) = nullptr;
+};
+
+/// One request. The session owns it and reuses it for the next one of the connection; guards, extractors and
+/// handlers see it while they run.
+class request {
+ public:
+  request()                          = default;
+  request(request const&)            = delete;
+  request& operator=(request const&) = delete;
+
+  // What came in.
+  request_head     head;      ///< method, target, fields; its views live as long as this exchange
+  std::string_view body{};    ///< the whole body, for routes that take it whole
+  peer_info        peer{};    ///< the transport's other end
+  net::address     client{};  ///< the caller's address after the trusted-proxy rule
+  std::string_view scheme{};  ///< "http" or "https", after the trusted-proxy rule
+  std::string      id;        ///< request id: the caller's if it is well-formed and trusted, else ours
+  steady_point     until{};   ///< when the answer must be done
+
+  // What the router found: decoded values of the pattern's parameters, in order.
+  static constexpr std::size_t                 max_values = 16;
+  std::array<std::string_view, max_values>     values{};
+  std::size_t                                  value_count = 0;
+  std::string                                  decoded;  ///< where values live that were percent-encoded
+
+  // What is on the way out, whatever the answer: RateLimit-*, CORS, request id.
+  std::vector<reply::field> answer_fields;
+  provided_values           provided;
+  std::size_t               next_guard = 0;  ///< the first guard that has not run
+  exchange_record           record{};
+  error_renderer            render = nullptr;
+
+  /// The answer for a problem, in the role's form.
+  [[nodiscard]] reply refuse(problem const& what) { return render(what, *this); }
+};
+
+}  // namespace tensorgate::http

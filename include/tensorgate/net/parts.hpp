@@ -1,0 +1,52 @@
+// tensorgate/net/parts.hpp: what starts, reloads, drains and tells its health as one program.
+#pragma once
+
+#include <functional>   // function
+#include <string>       // string
+#include <string_view>  // string_view
+#include <vector>       // vector
+
+#include <tensorgate/core/result.hpp>  // result
+#include <tensorgate/net/task.hpp>     // task
+
+namespace tensorgate::inline TENSORGATE_ABI::net {
+
+class runtime;   // net/runtime.hpp: the loops
+class cpu_pool;  // net/cpu_pool.hpp: threads for what would hold a loop
+
+/// How a part is doing, for the health page: `ready` decides readiness, `note` says why in a sentence.
+struct part_health {
+  bool        ready = true;
+  bool        degraded = false;  ///< answers, but not at its best: an old snapshot, an old certificate
+  std::string note{};
+};
+
+/// A part of a program. Every function may be empty.
+struct part {
+  std::string                       name;
+  std::function<result<void>()>     start;   ///< before the first connection is accepted; a failure ends the program
+  std::function<result<void>()>     reload;  ///< at SIGHUP; a failure is logged and keeps what was in force
+  std::function<task<void>()>       drain;   ///< after the listeners closed, within the drain's deadline
+  std::function<void()>             stop;    ///< after the loops ended
+  std::function<part_health()>      health;  ///< from any thread, quick
+};
+
+/// Where parts register. Rooms take it as an argument; `service` owns the one of a program, tests make their own.
+class parts {
+ public:
+  parts()                        = default;
+  parts(parts const&)            = delete;
+  parts& operator=(parts const&) = delete;
+  virtual ~parts()               = default;
+
+  /// Parts start in the order of registration and stop in the reverse one. Not after the start.
+  virtual void add(part what) = 0;
+
+  [[nodiscard]] virtual runtime&  loops() = 0;
+  [[nodiscard]] virtual cpu_pool& pool()  = 0;
+
+  /// One line of news for the operator; `what` is the part, `text` a sentence. From any thread.
+  virtual void say(std::string_view what, std::string_view text) = 0;
+};
+
+}  // namespace tensorgate::net
