@@ -1,69 +1,111 @@
-# One INTERFACE target a room: it links the room to its left and what it needs itself, so that CMake draws the same
-# line as the includes. Used by the build and, installed, by find_package(tensorgate COMPONENTS …).
+# The rooms, what each links, and the package each brings: one table, read by this build and, installed beside the
+# config file, by find_package(tensorgate COMPONENTS …). A room names only what its headers include, so that a
+# component never brings more than it needs; a test of the house compares the table with the includes.
 
-# A room's packages are looked for when the room is wanted, and a missing one is named with the command that brings it.
-macro(tensorgate_need_config package apt)
-  if(NOT ${package}_FOUND)
-    find_package(${package} CONFIG QUIET)
-  endif()
-  if(NOT ${package}_FOUND)
-    message(FATAL_ERROR "tensorgate needs ${package}: apt-get install ${apt}")
-  endif()
+# --- the words of the table ---------------------------------------------------------------------------------------
+
+# tensorgate_package(<name> APT <package> CONFIG <package> TARGET <target>)      a CMake package
+# tensorgate_package(<name> APT <package> PKGCONFIG <module>)                    a pkg-config module
+# tensorgate_package(<name> APT <package> HEADER <file>)                         headers alone
+macro(tensorgate_package name)
+  cmake_parse_arguments(TENSORGATE_PACKAGE_${name} "" "APT;CONFIG;TARGET;PKGCONFIG;HEADER" "" ${ARGN})
 endmacro()
 
-macro(tensorgate_need_pkg target module apt)
-  if(NOT TARGET PkgConfig::${target})
-    find_package(PkgConfig QUIET)
-    if(NOT PkgConfig_FOUND)
-      message(FATAL_ERROR "tensorgate needs pkg-config: apt-get install pkg-config")
-    endif()
-    pkg_check_modules(${target} QUIET IMPORTED_TARGET GLOBAL ${module})
-    if(NOT ${target}_FOUND)
-      message(FATAL_ERROR "tensorgate needs ${module}: apt-get install ${apt}")
-    endif()
-  endif()
+# tensorgate_room(<name> [LINKS <room>…] [PACKAGES <name>…] [DEFINES <definition>…])
+macro(tensorgate_room name)
+  cmake_parse_arguments(TENSORGATE_ROOM_${name} "" "" "LINKS;PACKAGES;DEFINES" ${ARGN})
+  list(APPEND TENSORGATE_ROOMS ${name})
 endmacro()
 
-set(TENSORGATE_ROOMS core reflect crypto codec identity net http store auth ops gateway service)
-set(previous "")
-foreach(room IN LISTS TENSORGATE_ROOMS)
-  add_library(tensorgate_${room} INTERFACE)
-  add_library(tensorgate::${room} ALIAS tensorgate_${room})
-  set_target_properties(tensorgate_${room} PROPERTIES EXPORT_NAME ${room})
-  if(previous)
-    target_link_libraries(tensorgate_${room} INTERFACE tensorgate_${previous})
+# --- the table ----------------------------------------------------------------------------------------------------
+
+tensorgate_package(expected APT libexpected-dev CONFIG tl-expected TARGET tl::expected)
+tensorgate_package(botan APT libbotan-2-dev PKGCONFIG botan-2)
+tensorgate_package(deflate APT libdeflate-dev PKGCONFIG libdeflate)
+tensorgate_package(threads APT libc6-dev CONFIG Threads TARGET Threads::Threads)
+tensorgate_package(asio APT libasio-dev HEADER asio.hpp)
+tensorgate_package(openssl APT libssl-dev PKGCONFIG openssl)
+tensorgate_package(fmt APT libfmt-dev CONFIG fmt TARGET fmt::fmt-header-only)
+tensorgate_package(cli11 APT libcli11-dev PKGCONFIG CLI11)
+tensorgate_package(toml APT libtomlplusplus-dev PKGCONFIG tomlplusplus)
+
+set(TENSORGATE_ROOMS "")
+tensorgate_room(core PACKAGES expected)
+tensorgate_room(reflect LINKS core)
+tensorgate_room(crypto LINKS core PACKAGES botan)
+tensorgate_room(codec LINKS core PACKAGES deflate)
+tensorgate_room(identity LINKS core reflect crypto)
+# Asio 1.22 shows clang its coroutines only when told.
+tensorgate_room(net LINKS core PACKAGES threads asio openssl
+  DEFINES ASIO_STANDALONE ASIO_NO_DEPRECATED $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1>)
+tensorgate_room(http LINKS net reflect crypto codec PACKAGES fmt)
+tensorgate_room(store LINKS net crypto codec)
+tensorgate_room(auth LINKS http store identity)
+tensorgate_room(ops LINKS http PACKAGES fmt)
+tensorgate_room(gateway LINKS http)
+tensorgate_room(service LINKS http auth ops gateway PACKAGES cli11 toml)
+tensorgate_room(roles LINKS service identity)
+# What the roles know without a server: their rules, as functions on values.
+tensorgate_room(rules LINKS core reflect crypto codec identity)
+# Every room.
+tensorgate_room(tensorgate LINKS roles rules)
+
+# --- what is made of it -------------------------------------------------------------------------------------------
+
+# The rooms that <rooms>… need, themselves included, each once, in the order of the table.
+function(tensorgate_closure out)
+  set(wanted "")
+  set(open ${ARGN})
+  while(open)
+    list(POP_FRONT open room)
+    if(NOT room IN_LIST TENSORGATE_ROOMS)
+      message(FATAL_ERROR "tensorgate has no room called ${room}; it has: ${TENSORGATE_ROOMS}")
+    endif()
+    if(NOT room IN_LIST wanted)
+      list(APPEND wanted ${room})
+      list(APPEND open ${TENSORGATE_ROOM_${room}_LINKS})
+    endif()
+  endwhile()
+  set(ordered "")
+  foreach(room IN LISTS TENSORGATE_ROOMS)
+    if(room IN_LIST wanted)
+      list(APPEND ordered ${room})
+    endif()
+  endforeach()
+  set(${out} "${ordered}" PARENT_SCOPE)
+endfunction()
+
+# Looks for a package and says which target stands for it: <out> becomes that target, or <out>_MISSING the sentence
+# that names the package and the command that brings it.
+macro(tensorgate_find_package out name)
+  set(${out} "")
+  set(${out}_MISSING "")
+  if(TENSORGATE_PACKAGE_${name}_CONFIG)
+    if(NOT TARGET ${TENSORGATE_PACKAGE_${name}_TARGET})
+      find_package(${TENSORGATE_PACKAGE_${name}_CONFIG} QUIET GLOBAL)
+    endif()
+    set(${out} ${TENSORGATE_PACKAGE_${name}_TARGET})
+  elseif(TENSORGATE_PACKAGE_${name}_PKGCONFIG)
+    set(${out} PkgConfig::TENSORGATE_${name})
+    if(NOT TARGET PkgConfig::TENSORGATE_${name})
+      find_package(PkgConfig QUIET)
+      if(PkgConfig_FOUND)
+        pkg_check_modules(TENSORGATE_${name} QUIET IMPORTED_TARGET GLOBAL ${TENSORGATE_PACKAGE_${name}_PKGCONFIG})
+      else()
+        set(${out}_MISSING "tensorgate needs pkg-config: apt-get install pkg-config")
+      endif()
+    endif()
+  else()
+    set(${out} tensorgate::package_${name})
+    find_path(TENSORGATE_${name}_INCLUDE ${TENSORGATE_PACKAGE_${name}_HEADER})
+    mark_as_advanced(TENSORGATE_${name}_INCLUDE)
+    if(TENSORGATE_${name}_INCLUDE AND NOT TARGET tensorgate::package_${name})
+      add_library(tensorgate::package_${name} INTERFACE IMPORTED GLOBAL)
+      set_target_properties(tensorgate::package_${name} PROPERTIES
+        INTERFACE_INCLUDE_DIRECTORIES "${TENSORGATE_${name}_INCLUDE}")
+    endif()
   endif()
-  set(previous ${room})
-endforeach()
-target_include_directories(tensorgate_core INTERFACE
-  $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
-target_compile_features(tensorgate_core INTERFACE cxx_std_20)
-# g++ needs the switch by name before C++20 is its default; Asio 1.22 shows clang its coroutines only when told.
-target_compile_definitions(tensorgate_net INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED
-  $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1>)
-
-tensorgate_need_config(tl-expected libexpected-dev)
-target_link_libraries(tensorgate_core INTERFACE tl::expected)
-tensorgate_need_pkg(TENSORGATE_BOTAN botan-2 libbotan-2-dev)
-target_link_libraries(tensorgate_crypto INTERFACE PkgConfig::TENSORGATE_BOTAN)
-tensorgate_need_pkg(TENSORGATE_DEFLATE libdeflate libdeflate-dev)
-target_link_libraries(tensorgate_codec INTERFACE PkgConfig::TENSORGATE_DEFLATE)
-find_package(Threads REQUIRED)
-tensorgate_need_pkg(TENSORGATE_OPENSSL openssl libssl-dev)
-target_link_libraries(tensorgate_net INTERFACE Threads::Threads PkgConfig::TENSORGATE_OPENSSL)
-tensorgate_need_config(fmt libfmt-dev)
-target_link_libraries(tensorgate_http INTERFACE fmt::fmt-header-only)
-tensorgate_need_pkg(TENSORGATE_CLI11 CLI11 libcli11-dev)
-tensorgate_need_pkg(TENSORGATE_TOML tomlplusplus libtomlplusplus-dev)
-target_link_libraries(tensorgate_service INTERFACE PkgConfig::TENSORGATE_CLI11 PkgConfig::TENSORGATE_TOML)
-
-# What a role knows without a server: its rules, I/O-free.
-add_library(tensorgate_rules INTERFACE)
-add_library(tensorgate::rules ALIAS tensorgate_rules)
-set_target_properties(tensorgate_rules PROPERTIES EXPORT_NAME rules)
-target_link_libraries(tensorgate_rules INTERFACE tensorgate_identity)
-
-add_library(tensorgate_tensorgate INTERFACE)
-add_library(tensorgate::tensorgate ALIAS tensorgate_tensorgate)
-set_target_properties(tensorgate_tensorgate PROPERTIES EXPORT_NAME tensorgate)
-target_link_libraries(tensorgate_tensorgate INTERFACE tensorgate_service tensorgate_rules)
+  if(NOT TARGET ${${out}} AND NOT ${out}_MISSING)
+    set(${out}_MISSING "tensorgate needs ${name}: apt-get install ${TENSORGATE_PACKAGE_${name}_APT}")
+  endif()
+endmacro()

@@ -1,0 +1,16 @@
+# tensorgate_room_tests(<room>): tests/<room>/**/*_test.cpp in one binary, test_<room>, linked with that room alone;
+# every test case of it is a test of ctest. tests/<room>/packages.cmake may link what only the tests need.
+function(tensorgate_room_tests room)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${room}/*_test.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(test_${room} ${sources} $<TARGET_OBJECTS:tensorgate_test_main>)
+  target_link_libraries(test_${room} PRIVATE tensorgate::${room} doctest::doctest tensorgate_warnings)
+  target_include_directories(test_${room} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_compile_definitions(test_${room} PRIVATE TENSORGATE_TESTS_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
+  if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${room}/packages.cmake")
+    include("${CMAKE_CURRENT_SOURCE_DIR}/${room}/packages.cmake")
+  endif()
+  doctest_discover_tests(test_${room} TEST_PREFIX "${room}: " PROPERTIES LABELS unit TIMEOUT 300)
+endfunction()
