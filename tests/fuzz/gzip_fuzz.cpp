@@ -1,0 +1,60 @@
+// links: codec z
+// Three properties of gzip: what we pack comes back; nothing longer than the limit comes out; and whatever zlib, asked
+// for one member after the other, accepts, we accept with the same bytes. (libdeflate takes a little more than zlib:
+// it does not look at a header's own checksum, for one.)
+#include <tensorgate/codec/gzip.hpp>
+
+#include <cstddef>      // size_t
+#include <cstdint>      // uint8_t
+#include <optional>     // optional
+#include <string>       // string
+#include <string_view>  // string_view
+
+#include <zlib.h>  // the oracle
+
+namespace {
+
+namespace codec = tensorgate::codec;
+
+constexpr std::size_t largest = std::size_t{1} << 20;
+
+/// What zlib makes of `packed`, if it is whole members and nothing else, and at most `largest` bytes.
+std::optional<std::string> zlib_decompress(std::string_view packed) {
+  std::string plain(largest + 1, '\0');
+  std::size_t used = 0;
+  do {
+    z_stream stream{};
+    if (inflateInit2(&stream, 15 + 16) != Z_OK) return std::nullopt;
+    stream.next_in    = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+    stream.avail_in   = static_cast<uInt>(packed.size());
+    stream.next_out   = reinterpret_cast<Bytef*>(plain.data() + used);
+    stream.avail_out  = static_cast<uInt>(plain.size() - used);
+    auto const end    = inflate(&stream, Z_FINISH);
+    used              = plain.size() - stream.avail_out;
+    packed            = packed.substr(packed.size() - stream.avail_in);
+    inflateEnd(&stream);
+    if (end != Z_STREAM_END || used > largest) return std::nullopt;
+  } while (!packed.empty());
+  plain.resize(used);
+  return plain;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  std::string_view const input(reinterpret_cast<char const*>(data), size);
+  if (input.empty()) return 0;
+
+  codec::gzip_level const level{input[0] & 7};  // 8 and above would only slow the search
+  auto const              packed = codec::gzip_compress(input, level);
+  auto const              back   = codec::gzip_decompress(packed, size);
+  if (!back || *back != input || zlib_decompress(packed) != input) __builtin_trap();
+  if (codec::gzip_decompress(packed, size - 1).has_value()) __builtin_trap();
+
+  auto const ours   = codec::gzip_decompress(input, largest);
+  auto const theirs = zlib_decompress(input);
+  if (ours && ours->size() > largest) __builtin_trap();
+  if (theirs && (!ours || *ours != *theirs)) __builtin_trap();
+  if (ours && !ours->empty() && codec::gzip_decompress(input, ours->size() - 1)) __builtin_trap();
+  return 0;
+}
