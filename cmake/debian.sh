@@ -1,0 +1,58 @@
+# cmake/debian.sh: which Debian packages does each job need, and how do they get here? Sourced by apps/run and tests/run.
+
+# The compiler of the shipped programs: g++ 12.2 miscompiles some coroutine expressions (tests/house/coroutine_shapes.hpp
+# keeps us clear of those known), clang passes all of them. The presets "release" and "package" name the same one.
+release_compiler=clang-19
+
+packages_build="cmake ninja-build pkg-config libexpected-dev libbotan-2-dev libdeflate-dev libasio-dev libssl-dev libfmt-dev libcli11-dev libtomlplusplus-dev"
+packages_release="$packages_build $release_compiler"
+packages_tests="$packages_build g++ clang-19 doctest-dev nlohmann-json3-dev libsimdjson-dev ccache curl openssl procps"
+packages_fuzz="libclang-rt-19-dev"
+packages_tsan="libclang-rt-19-dev"
+packages_tidy="clang-tidy-19 clang-format-19"
+packages_browser="nodejs npm chromium"
+packages_package="dpkg-dev file"
+packages_cross="g++-aarch64-linux-gnu qemu-user"
+
+say() { printf '%s\n' "$*"; }
+step() { printf '\n== %s\n' "$*"; }
+fail() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }
+
+# need "what for" PACKAGE…: installs those that are missing, and says which and why.
+need() {
+  need_reason=$1
+  shift
+  command -v dpkg-query >/dev/null 2>&1 || fail "this installs by apt on Debian 12; elsewhere bring: $*"
+  need_missing=
+  for need_one in "$@"; do
+    case $(dpkg-query -W -f '${db:Status-Abbrev}' "$need_one" 2>/dev/null) in
+      ii*|hi*) ;;
+      *) need_missing="$need_missing $need_one" ;;
+    esac
+  done
+  [ -n "$need_missing" ] || return 0
+  need_sudo=
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || fail "as root, please: apt-get install --no-install-recommends$need_missing"
+    need_sudo=sudo
+  fi
+  step "installing, $need_reason:$need_missing"
+  # No service is started by what a test brings along.
+  need_apt="$need_sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -o Dpkg::Use-Pty=0"
+  $need_apt update || fail "apt-get update failed"
+  # shellcheck disable=SC2086
+  $need_apt install -y --no-install-recommends $need_missing >"${TMPDIR:-/tmp}/tensorgate-apt.$$" 2>&1 || {
+    tail -n 20 "${TMPDIR:-/tmp}/tensorgate-apt.$$" >&2
+    fail "apt-get install failed"
+  }
+  rm -f "${TMPDIR:-/tmp}/tensorgate-apt.$$"
+}
+
+# configure PRESET [OPTION…]: says nothing unless it fails.
+configure() {
+  mkdir -p build
+  if ! cmake --preset "$@" >"build/$1.configure.log" 2>&1; then
+    cat "build/$1.configure.log" >&2
+    return 1
+  fi
+}
