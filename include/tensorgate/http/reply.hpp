@@ -68,6 +68,11 @@ class file_bytes {
   [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
   [[nodiscard]] std::uint64_t length() const noexcept { return length_; }
 
+  /// A part of the same range, which must lie within it.
+  [[nodiscard]] file_bytes part(std::uint64_t offset, std::uint64_t length) const noexcept {
+    return file_bytes(file_, offset_ + offset, length);
+  }
+
  private:
   std::shared_ptr<int const> file_;
   std::uint64_t              offset_;
