@@ -4,7 +4,6 @@
 #include <array>        // array
 #include <cstddef>      // size_t
 #include <cstdint>      // uint16_t, uint8_t
-#include <string>       // string
 #include <string_view>  // string_view
 
 #include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
@@ -160,7 +159,7 @@ inline constexpr std::array<std::uint8_t, 600> status_index = [] {
 
 [[nodiscard]] constexpr unsigned to_number(status code) noexcept { return static_cast<unsigned>(code); }
 
-/// "HTTP/1.1 200 OK\r\n", without formatting; empty for a code that is not registered.
+/// "HTTP/1.1 200 OK\r\n", without formatting; empty for a code that is not registered: see `append_status_line`.
 [[nodiscard]] constexpr std::string_view status_line(status code) noexcept {
   auto const number = to_number(code);
   if (number >= detail::status_index.size() || detail::status_index[number] == 0) return {};
@@ -172,21 +171,6 @@ inline constexpr std::array<std::uint8_t, 600> status_index = [] {
   auto const line = status_line(code);
   if (line.empty()) return {};
   return line.substr(detail::status_reason_at, line.size() - detail::status_reason_at - 2);
-}
-
-/// Appends the status line of any code of three digits. One without a registered reason has an empty one, and the
-/// blank before it, which RFC 9112 §4 requires.
-inline void append_status_line(std::string& out, status code) {
-  if (auto const line = status_line(code); !line.empty()) {
-    out.append(line);
-    return;
-  }
-  auto const number = to_number(code) % 1000;
-  out.append("HTTP/1.1 ");
-  out.push_back(static_cast<char>('0' + number / 100));
-  out.push_back(static_cast<char>('0' + number / 10 % 10));
-  out.push_back(static_cast<char>('0' + number % 10));
-  out.append(" \r\n");
 }
 
 /// True for a status whose response never has a body, whatever its fields say (RFC 9112 §6.3).
