@@ -1,0 +1,7 @@
+#!/bin/sh
+# prints.sh FILE PROGRAM…: does the program succeed and print what FILE holds?
+set -eu
+expected=$1
+shift
+"$@" | diff "$expected" -
+"$@" >/dev/null
