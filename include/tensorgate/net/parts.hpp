@@ -31,6 +31,15 @@ struct part {
   std::function<part_health()>      health;  ///< from any thread, quick
 };
 
+/// A figure that a part keeps for whoever watches the program. `read` is asked from any thread and must be quick.
+struct measurement {
+  std::string             name;             ///< "tensorgate_snapshot_age_seconds"; a counter's name ends in "_total"
+  std::string             help;             ///< one sentence
+  bool                    counts = false;   ///< true: it only grows
+  std::string             labels{};         ///< as written between the braces, `tier="30"`; empty for none
+  std::function<double()> read;
+};
+
 /// Where parts register. Rooms take it as an argument; `service` owns the one of a program, tests make their own.
 class parts {
  public:
@@ -41,6 +50,9 @@ class parts {
 
   /// Parts start in the order of registration and stop in the reverse one. Not after the start.
   virtual void add(part what) = 0;
+
+  /// Offers a figure. At any time; the part must live until the program's loops have ended.
+  virtual void measure(measurement what) { static_cast<void>(what); }
 
   [[nodiscard]] virtual runtime&  loops() = 0;
   [[nodiscard]] virtual cpu_pool& pool()  = 0;

@@ -1,0 +1,234 @@
+#include <tensorgate/service/load.hpp>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <tensorgate/reflect/rules.hpp>
+
+namespace tg = tensorgate;
+using namespace std::chrono_literals;
+
+namespace load_sample {
+
+enum class profile { v1, v2 };
+
+struct bounds {
+  std::size_t               body = 1U << 20U;
+  std::chrono::milliseconds idle{75'000};
+  std::chrono::seconds      drain{30};
+};
+struct row {
+  std::string path;
+  int         tier = 100;
+};
+struct server {
+  std::vector<std::string> listen{"127.0.0.1:48888"};
+  std::uint16_t            threads = 0;
+  bounds                   limits;
+  bool                     docs = true;
+  tg::secret_text          password;
+};
+struct settings {
+  static constexpr std::string_view program = "sample";
+  load_sample::profile              profile = load_sample::profile::v1;
+  load_sample::server               server;
+  std::vector<row>                  routes;
+  std::map<std::string, row>        named;
+  std::optional<int>                tier;
+  double                            share = 0.5;
+};
+
+int echo(settings const& config, tg::service::arguments words) {
+  auto const tier = words.number<int>("--tier");
+  auto const word = words.word();
+  if (words.complaint()) return 2;
+  return config.server.threads + tier.value_or(0) + (word == "go" ? 100 : 0);
+}
+inline constexpr std::array commands{tg::service::command<settings>{"echo", "adds things up", &echo}};
+
+}  // namespace load_sample
+
+template <>
+struct tensorgate::reflect::describe<load_sample::server> {
+  static constexpr auto rules = std::tuple{text<&load_sample::server::threads>("loops; 0: one for each core"),
+                                           range<&load_sample::server::threads>(std::uint16_t{0}, std::uint16_t{64})};
+};
+
+namespace {
+
+using load_sample::settings;
+
+/// A file that is gone when the test ends.
+struct written_file {
+  std::string name = "/tmp/tensorgate-load-test-XXXXXX";
+  explicit written_file(std::string_view text) {
+    int const fd = ::mkstemp(name.data());
+    REQUIRE(fd >= 0);
+    REQUIRE(::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    ::close(fd);
+  }
+  ~written_file() { ::unlink(name.c_str()); }
+  written_file(written_file const&)            = delete;
+  written_file& operator=(written_file const&) = delete;
+};
+
+tg::expected<settings, tg::config_failure> load(std::vector<char const*> words) {
+  words.insert(words.begin(), "sample");
+  return tg::load<settings>(static_cast<int>(words.size()), words.data(), load_sample::commands);
+}
+
+std::string first_problem(tg::expected<settings, tg::config_failure> const& got) {
+  if (got || got.error().problems.empty()) return "";
+  return got.error().problems[0].sentence();
+}
+
+std::string problem_of(std::string_view toml) {
+  written_file const file(toml);
+  auto               said = first_problem(load({"-c", file.name.c_str()}));
+  if (said.starts_with(file.name)) said = "F" + said.substr(file.name.size());
+  return said;
+}
+
+}  // namespace
+
+TEST_CASE("without words the settings are the defaults") {
+  auto const got = load({});
+  REQUIRE(got);
+  CHECK(got->server.listen == std::vector<std::string>{"127.0.0.1:48888"});
+  CHECK(got->server.limits.idle == 75s);
+  CHECK(!got->tier);
+}
+
+TEST_CASE("a file, then a variable, then a flag win") {
+  written_file const file("profile = \"v2\"\nshare = 1\ntier = 30\n[server]\nthreads = 2\nlimits.body = \"64KiB\"\nlimits.idle = \"2min\"\n"
+                          "[[routes]]\npath = \"/a\"\n[[routes]]\npath = \"/b\"\ntier = 0\n[named.x]\npath = \"p\"\n");
+  auto got = load({"--config", file.name.c_str()});
+  REQUIRE_MESSAGE(got, first_problem(got));
+  CHECK(got->profile == load_sample::profile::v2);
+  CHECK(got->share == 1.0);
+  CHECK(got->tier == 30);
+  CHECK(got->server.threads == 2);
+  CHECK(got->server.limits.body == 65'536);
+  CHECK(got->server.limits.idle == 120s);
+  REQUIRE(got->routes.size() == 2);
+  CHECK(got->routes[0].tier == 100);
+  CHECK(got->routes[1].tier == 0);
+  CHECK(got->named.at("x").path == "p");
+
+  ::setenv("TENSORGATE_SERVER_THREADS", "3", 1);
+  got = load({"--config", file.name.c_str()});
+  REQUIRE(got);
+  CHECK(got->server.threads == 3);
+  got = load({"--config", file.name.c_str(), "--server.threads", "4", "--server.limits.idle=5s", "--set", "server.listen=a,b", "--server.docs=false"});
+  ::unsetenv("TENSORGATE_SERVER_THREADS");
+  REQUIRE(got);
+  CHECK(got->server.threads == 4);
+  CHECK(got->server.limits.idle == 5s);
+  CHECK(got->server.listen == std::vector<std::string>{"a", "b"});
+  CHECK(!got->server.docs);
+}
+
+TEST_CASE("a problem names file, line, field and what was expected") {
+  CHECK(problem_of("profile = \"v3\"\n") == R"(F:1:11: profile: expected one of "v1", "v2", found "v3")");
+  CHECK(problem_of("[server]\nthreads = \"two\"\n") == R"(F:2:11: server.threads: expected a whole number from 0 to 65535, found "two")");
+  CHECK(problem_of("[server]\nthreads = -1\n") == "F:2:11: server.threads: expected a whole number from 0 to 65535, found -1");
+  CHECK(problem_of("[server]\nthreads = 65\n") == "F:2:11: server.threads: expected a number from 0 to 64, found 65");
+  CHECK(problem_of("[server]\nlimits.idle = 5\n").find("F:2:15: server.limits.idle: expected a duration such as") == 0);
+  CHECK(problem_of("[server]\nlimits.drain = \"1500ms\"\n") == R"(F:2:16: server.limits.drain: expected a duration in whole 1s, found "1500ms")");
+  CHECK(problem_of("[server]\nlimits.body = \"1 fortnight\"\n").find("F:2:15: server.limits.body: expected") == 0);
+  CHECK(problem_of("server = 5\n") == "F:1:10: server: expected a table of settings, found 5");
+  CHECK(problem_of("[[routes]]\npath = 5\n") == "F:2:8: routes[0].path: expected a text, found 5");
+  CHECK(problem_of("a = \n").find("F:1:") == 0);
+  CHECK(problem_of("a = 1\na = 2\n").find("F:2:") == 0);
+  CHECK(problem_of("share = 2020-01-01\n") == "F:1:9: share: expected a number, found a date");
+}
+
+TEST_CASE("an unknown setting is a problem and is told what was probably meant") {
+  CHECK(problem_of("[server]\nthread = 1\n") == "F:2:10: server.thread: there is no such setting; did you mean server.threads?");
+  CHECK(problem_of("[sever]\n") == "F:1:2: sever: there is no such setting; did you mean server?");
+  CHECK(problem_of("completely_else = 1\n") == "F:1:19: completely_else: there is no such setting");
+  CHECK(first_problem(load({"--server.thread", "1"})) == "--server.thread: there is no such flag; did you mean --server.threads?");
+  CHECK(first_problem(load({"ecko"})) == "ecko: there is no such command; did you mean echo?");
+  CHECK(first_problem(load({"--server.threads"})) == "--server.threads: expected a whole number from 0 to 65535 behind it");
+  CHECK(first_problem(load({"--server.threads", "x"})).find("flag --server.threads: server.threads: expected") == 0);
+  CHECK(first_problem(load({"-c", "/nonexistent/file"})) == "/nonexistent/file: the file cannot be opened: No such file or directory");
+}
+
+TEST_CASE("all problems of a file are told at once") {
+  written_file const file("profile = 1\nshare = \"x\"\nzzz = 1\n");
+  auto const         got = load({"-c", file.name.c_str()});
+  REQUIRE(!got);
+  CHECK(got.error().problems.size() == 3);
+  CHECK(got.error().exit_code == 2);
+}
+
+TEST_CASE("what --print-config prints is read back, and secrets are not in it") {
+  settings made;
+  made.profile            = load_sample::profile::v2;
+  made.server.limits.idle = 1500ms;
+  made.server.password    = tg::secret_text("hunter2");
+  made.server.listen      = {"a \"quoted\"\\\n\x01 name"};
+  made.routes             = {{"/a", 1}, {"/b", 2}};
+  made.named["a b"]       = {"/c", 3};
+  auto const text         = tg::service::detail::to_toml(made);
+  CHECK(text.find("hunter2") == std::string::npos);
+  written_file const file(text);
+  auto const         got = load({"-c", file.name.c_str()});
+  REQUIRE_MESSAGE(got, first_problem(got));
+  CHECK(got->profile == made.profile);
+  CHECK(got->server.limits.idle == 1500ms);
+  CHECK(got->server.listen == made.server.listen);
+  CHECK(got->routes.size() == 2);
+  CHECK(got->named.at("a b").tier == 3);
+}
+
+TEST_CASE("a command gets its words and the settings, and gives the exit code") {
+  auto got = load({"--server.threads", "5", "echo", "--tier", "7", "go"});
+  REQUIRE(!got);
+  CHECK(got.error().problems.empty());
+  CHECK(got.error().exit_code == 112);
+  got = load({"echo", "go", "--server.threads", "1"});
+  CHECK(got.error().exit_code == 101);
+  got = load({"echo", "--unknown"});
+  CHECK(got.error().exit_code == 2);
+  got = load({"echo", "--", "go"});
+  CHECK(got.error().exit_code == 100);
+}
+
+TEST_CASE("each setting is in the list that --help prints") {
+  std::vector<tg::service::detail::setting> list;
+  tg::service::detail::list_settings(list, settings{}, "");
+  std::vector<std::string> names;
+  for (auto const& one : list) names.push_back(one.path);
+  CHECK(names == std::vector<std::string>{"profile", "server.listen", "server.threads", "server.limits.body", "server.limits.idle",
+                                          "server.limits.drain", "server.docs", "server.password", "routes[].path", "routes[].tier",
+                                          "named.<name>.path", "named.<name>.tier", "tier", "share"});
+  CHECK(list[2].words == "loops; 0: one for each core");
+  CHECK(list[2].standard == "0");
+}
+
+TEST_CASE("durations and sizes are read exactly") {
+  using tg::service::detail::duration_text;
+  using tg::service::detail::parse_duration;
+  using tg::service::detail::parse_size;
+  CHECK(parse_duration("10s") == 10s);
+  CHECK(parse_duration("1 h") == 1h);
+  CHECK(!parse_duration("10"));
+  CHECK(!parse_duration("-1s"));
+  CHECK(!parse_duration("1.5s"));
+  CHECK(!parse_duration("9999999999999d"));
+  CHECK(duration_text(90s) == "90s");
+  CHECK(duration_text(120s) == "2min");
+  CHECK(duration_text(0s) == "0s");
+  CHECK(parse_size("64KiB") == 65'536);
+  CHECK(parse_size("10 MB") == 10'000'000);
+  CHECK(!parse_size("1e3"));
+  CHECK(!parse_size("18446744073709551615KiB"));
+}
