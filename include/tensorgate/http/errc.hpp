@@ -13,11 +13,10 @@ namespace tensorgate::inline TENSORGATE_ABI::http {
 /// The failures of this room. A value of 10000 and above is the status that answers it, times 100, plus a number that
 /// tells those of one status apart; a value below has no answer, for there is nobody to read it.
 enum class errc {
-  closed          = 1,
-  truncated       = 2,
-  bad_response    = 3,
-  cancelled       = 4,
-  bad_field_value = 5,
+  closed       = 1,
+  truncated    = 2,
+  bad_response = 3,
+  cancelled    = 4,
 
   bad_request                 = 40000,
   bad_request_line            = 40001,
@@ -76,7 +75,6 @@ struct errc_text {
       case errc::truncated: return "the peer closed the connection within a message";
       case errc::bad_response: return "the peer's response breaks the grammar of HTTP";
       case errc::cancelled: return "the exchange was given up by our side";
-      case errc::bad_field_value: return "a field of ours would break out of its line";
       case errc::bad_request: return "the request is malformed";
       case errc::bad_request_line: return "the request line is malformed";
       case errc::bad_target: return "the request target is malformed";
