@@ -116,6 +116,7 @@ class request {
   std::array<std::string_view, max_values>     values{};
   std::size_t                                  value_count = 0;
   std::string                                  decoded;  ///< where values live that were percent-encoded
+  std::string                                  decoded_query;  ///< and those of the query
 
   // What is on the way out, whatever the answer: RateLimit-*, CORS, request id.
   std::vector<reply::field> answer_fields;
