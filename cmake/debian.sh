@@ -4,7 +4,8 @@
 # keeps us clear of those known), clang passes all of them. The presets "release" and "package" name the same one.
 release_compiler=clang-19
 
-packages_build="cmake ninja-build pkg-config libexpected-dev libbotan-2-dev libdeflate-dev libasio-dev libssl-dev libfmt-dev libcli11-dev libtomlplusplus-dev"
+# What the headers need is read from the table of rooms.
+packages_build="cmake ninja-build pkg-config $(sed -n 's/^tensorgate_package(.* APT \([a-z0-9.+-]*\).*/\1/p' cmake/TensorgateRooms.cmake | tr '\n' ' ')"
 packages_release="$packages_build $release_compiler"
 packages_tests="$packages_build g++ clang-19 doctest-dev nlohmann-json3-dev libsimdjson-dev ccache curl openssl procps"
 packages_fuzz="libclang-rt-19-dev"

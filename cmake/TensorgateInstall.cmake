@@ -1,0 +1,44 @@
+# What is installed: headers and the CMake package (component "headers"), and the programs with what they need to run
+# as services (component "apps"). An app's folder may hold packaging/: <name>.service, and <name>.toml for /etc/tensorgate.
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# --- headers ------------------------------------------------------------------------------------------------------
+
+# Rooms that have headers; `rules` and `tensorgate` are made of those.
+set(installed "")
+foreach(room IN LISTS TENSORGATE_ROOMS)
+  file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/tensorgate/${room}/*.hpp"
+    "${PROJECT_SOURCE_DIR}/include/tensorgate/${room}/*/*.hpp")
+  if(found OR room MATCHES "^(rules|tensorgate)$")
+    list(APPEND installed ${room})
+  endif()
+endforeach()
+
+set(cmake_dir "${CMAKE_INSTALL_DATADIR}/cmake/tensorgate")
+configure_package_config_file(cmake/tensorgate-config.cmake.in "${PROJECT_BINARY_DIR}/tensorgate-config.cmake"
+  INSTALL_DESTINATION "${cmake_dir}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/tensorgate-config-version.cmake"
+  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(DIRECTORY include/tensorgate DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT headers FILES_MATCHING PATTERN "*.hpp")
+install(FILES "${PROJECT_BINARY_DIR}/tensorgate-config.cmake" "${PROJECT_BINARY_DIR}/tensorgate-config-version.cmake"
+  cmake/TensorgateRooms.cmake DESTINATION "${cmake_dir}" COMPONENT headers)
+
+# --- programs -----------------------------------------------------------------------------------------------------
+
+foreach(app IN LISTS TENSORGATE_APPS)
+  install(TARGETS app_${app} DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT apps)
+  set(packaging "${PROJECT_SOURCE_DIR}/apps/${app}/packaging")
+  file(GLOB units CONFIGURE_DEPENDS "${packaging}/*.service" "${packaging}/*.socket")
+  foreach(unit IN LISTS units)
+    cmake_path(GET unit FILENAME name)
+    install(FILES "${unit}" DESTINATION lib/systemd/system RENAME tensorgate-${name} COMPONENT apps)
+  endforeach()
+  file(GLOB configs CONFIGURE_DEPENDS "${packaging}/*.toml")
+  if(configs)
+    install(FILES ${configs} DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}/tensorgate" COMPONENT apps)
+  endif()
+endforeach()
+
+include("${CMAKE_CURRENT_LIST_DIR}/TensorgatePackage.cmake")
