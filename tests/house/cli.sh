@@ -1,0 +1,47 @@
+#!/bin/bash
+# cli.sh PROGRAM VERSION FOLDER: does a program's command line keep its word? Run in an empty folder.
+set -u
+program=$1 version=$2 folder=$3
+rm -rf "$folder"
+mkdir -p "$folder/home"
+cd "$folder" || exit 1
+export HOME=$folder/home
+failed=0
+wrong() { echo "$*"; failed=1; }
+
+"$program" --help >help 2>help.err || wrong "--help fails: $(cat help.err)"
+grep -q -- --version help || wrong "--help does not tell of --version"
+[ "$("$program" --version)" = "$(basename "$program") $version" ] || wrong "--version says: $("$program" --version)"
+
+for flags in "--no-such-flag" "no-such-command" "--config $folder/none.toml"; do
+  # shellcheck disable=SC2086
+  timeout 10 "$program" $flags >out 2>err && wrong "$flags is taken for right"
+  [ -s err ] || wrong "$flags: nothing is said on the error stream"
+  [ ! -s out ] || wrong "$flags: an error is printed as if it were output"
+done
+"$program" --config "$folder/none.toml" 2>&1 | grep -q none.toml || wrong "a missing file is not named"
+
+# A demo serves until it is told to stop, and stops at once.
+if grep -q -- --demo help; then
+  "$program" --demo >demo 2>&1 &
+  server=$!
+  port=
+  for _ in $(seq 100); do
+    port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' demo | head -n 1)
+    [ -n "$port" ] && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.1
+  done
+  (exec 3<>"/dev/tcp/127.0.0.1/${port:-1}") 2>/dev/null || wrong "--demo does not listen: $(cat demo)"
+  kill -TERM "$server" 2>/dev/null
+  for _ in $(seq 100); do
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.1
+  done
+  if kill -0 "$server" 2>/dev/null; then
+    wrong "SIGTERM does not stop it within 10 s"
+    kill -KILL "$server"
+  fi
+  wait "$server" || wrong "it ends with $? after SIGTERM: $(tail -n 5 demo)"
+fi
+exit "$failed"
