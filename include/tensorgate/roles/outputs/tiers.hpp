@@ -38,7 +38,7 @@
 #include <tensorgate/core/time.hpp>                        // unix_millis
 #include <tensorgate/crypto/hash.hpp>                      // sha256
 #include <tensorgate/reflect/json_read.hpp>                // read_json
-#include <tensorgate/roles/outputs/detail/miner_view.hpp>  // miner_judge, tiers, tier_note
+#include <tensorgate/roles/outputs/detail/miner_view.hpp>  // miner_judge, tier_names, tier_note
 #include <tensorgate/roles/outputs/position.hpp>           // tier_mode
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
@@ -46,7 +46,7 @@ namespace tensorgate::inline TENSORGATE_ABI::outputs {
 /// Calls a function for 0 … count-1, in any order, on any threads, and returns when all calls have.
 using parallel_for = std::function<void(std::size_t count, std::function<void(std::size_t)> const& call)>;
 
-[[nodiscard]] inline parallel_for one_after_the_other() {
+[[nodiscard]] inline parallel_for one_by_one() {
   return [](std::size_t count, std::function<void(std::size_t)> const& call) {
     for (std::size_t i = 0; i != count; ++i) call(i);
   };
@@ -74,13 +74,10 @@ class tier_cache {
 };
 
 struct tier_options {
-  tier_mode         mode  = tier_mode::ours;
-  codec::gzip_level level = {};        ///< 6 is already smaller here than zlib's 9
-  bool              json  = true;      ///< keep each tier's text
-  bool              gzip  = true;      ///< and make its gzip form
-  parallel_for      each  = one_after_the_other();
-  tier_cache*       cache = nullptr;   ///< a cache serves one level only
-  std::function<void(std::size_t done, std::size_t of)> progress{};  ///< called on the threads of `each`, at once on several
+  codec::gzip_level level = {};    ///< 6 is already smaller here than zlib's 9
+  bool              json  = true;  ///< keep each tier's text
+  bool              gzip  = true;  ///< and make its gzip form
+  std::function<void(std::size_t done, std::size_t of)> progress{};  ///< called on the working threads, at once on several
 };
 
 /// One miner's object in a tier's text.
@@ -100,10 +97,10 @@ struct tier_file {
 };
 
 struct tier_set {
-  std::array<tier_file, tiers.size()> files;  ///< in the order of `tiers`
-  std::vector<tier_note>              notes;
+  std::array<tier_file, tier_names.size()> tiers;  ///< in the order of `tier_names`
+  std::vector<tier_note>                   notes;
   /// When the same raw file gives another result for the first time; nothing while it will not.
-  std::optional<unix_millis>          next_change;
+  std::optional<unix_millis>               next_change;
 };
 
 namespace detail {
@@ -149,8 +146,8 @@ class piece_plan {
     open_[tier].clear();
   }
 
-  std::array<std::string, tiers.size()>              open_;
-  std::array<std::vector<std::size_t>, tiers.size()> pieces_;  ///< indices into `texts_`
+  std::array<std::string, tier_names.size()>              open_;
+  std::array<std::vector<std::size_t>, tier_names.size()> pieces_;  ///< indices into `texts_`
   std::vector<std::string_view>                      texts_;
   std::vector<std::unique_ptr<std::string>>          owned_;
   std::unordered_map<char const*, std::size_t>       runs_;
@@ -200,37 +197,38 @@ inline void write_json(tier_file& out, std::size_t tier, miner_order const& mine
   if (keep) out.json += miners.empty() ? "{}" : "}";
 }
 
-inline void write_gzip(tier_set& out, std::array<miner_order const*, tiers.size()> const& miners,
-                       tier_options const& options, progress_counter& progress) {
+inline void write_gzip(tier_set& out, std::array<miner_order const*, tier_names.size()> const& miners,
+                       tier_options const& options, parallel_for const& run, tier_cache* cache,
+                       progress_counter& progress) {
   piece_plan plan;
-  for (std::size_t t = 0; t != tiers.size(); ++t) {
+  for (std::size_t t = 0; t != tier_names.size(); ++t) {
     for (auto const* one : *miners[t]) plan.add(t, one->texts[t], one == miners[t]->front());
     plan.end(t, miners[t]->empty());
   }
   auto const& texts = plan.texts();
   progress.grow(texts.size());
   std::vector<tier_cache::piece>    packed(texts.size());
-  std::vector<crypto::sha256_digest> digests(options.cache ? texts.size() : 0);
-  options.each(texts.size(), [&](std::size_t i) {
-    if (options.cache) {
+  std::vector<crypto::sha256_digest> digests(cache ? texts.size() : 0);
+  run(texts.size(), [&](std::size_t i) {
+    if (cache) {
       digests[i] = crypto::sha256(as_bytes(texts[i]));
-      packed[i]  = options.cache->find(digests[i]);
+      packed[i]  = cache->find(digests[i]);
     }
     if (!packed[i]) packed[i] = std::make_shared<codec::gzip_piece const>(codec::pack_piece(texts[i], options.level));
     progress.step();
   });
-  options.each(tiers.size(), [&](std::size_t t) {
+  run(tier_names.size(), [&](std::size_t t) {
     codec::gzip_joiner joiner;
     std::size_t        size = 0;
     for (auto const i : plan.pieces(t)) size += packed[i]->blocks.size();
     joiner.reserve(size);
     for (auto const i : plan.pieces(t)) joiner.add(*packed[i]);
-    out.files[t].gzip = joiner.finish();
+    out.tiers[t].gzip = joiner.finish();
   });
-  if (options.cache) {
+  if (cache) {
     std::vector<std::pair<crypto::sha256_digest, tier_cache::piece>> used;
     for (std::size_t i = 0; i != texts.size(); ++i) used.emplace_back(digests[i], packed[i]);
-    options.cache->replace(std::move(used));
+    cache->replace(std::move(used));
   }
 }
 
@@ -238,16 +236,19 @@ inline void write_gzip(tier_set& out, std::array<miner_order const*, tiers.size(
 
 /// The tiers' files from output.json as it is in the validator's folder, at `now`. Positions that cannot be judged are
 /// left out below tier 100 and noted.
+/// `run` spreads the work over threads; `cache`, which serves one gzip level only, carries packed pieces from build to build.
 /// Fails with: malformed_file.
-[[nodiscard]] inline result<tier_set> build_tiers(std::string_view raw, unix_millis now, tier_options const& options = {}) {
+[[nodiscard]] inline result<tier_set> build_tiers(std::string_view raw, unix_millis now, tier_mode mode,
+                                                  tier_options const& options = {}, parallel_for const& run = one_by_one(),
+                                                  tier_cache* cache = nullptr) {
   auto map = reflect::read_json<detail::raw_members>(raw);
   if (!map) return fail(errc::malformed_file, map.error().expected);
 
   detail::progress_counter                  progress(options, map->size());
   std::vector<result<detail::miner_view>>   views(map->size());
-  options.each(map->size(), [&](std::size_t i) {
+  run(map->size(), [&](std::size_t i) {
     auto& [hotkey, text] = (*map)[i];
-    views[i]             = detail::miner_judge(now, options.mode).view(std::move(hotkey), text.text);
+    views[i]             = detail::miner_judge(now, mode).view(std::move(hotkey), text.text);
     progress.step();
   });
 
@@ -262,14 +263,14 @@ inline void write_gzip(tier_set& out, std::array<miner_order const*, tiers.size(
   }
   if (next_change_ms != std::numeric_limits<std::int64_t>::max()) out.next_change = from_unix_millis(next_change_ms);
   auto below = of_file;
-  if (options.mode == tier_mode::ours)
+  if (mode == tier_mode::ours)
     std::sort(below.begin(), below.end(), [](auto const* a, auto const* b) { return a->hotkey < b->hotkey; });
 
-  options.each(tiers.size(), [&](std::size_t t) {
-    out.files[t].tier = tiers[t];
-    detail::write_json(out.files[t], t, t == 0 ? of_file : below, options.json);
+  run(tier_names.size(), [&](std::size_t t) {
+    out.tiers[t].tier = tier_names[t];
+    detail::write_json(out.tiers[t], t, t == 0 ? of_file : below, options.json);
   });
-  if (options.gzip) detail::write_gzip(out, {&of_file, &below, &below, &below}, options, progress);
+  if (options.gzip) detail::write_gzip(out, {&of_file, &below, &below, &below}, options, run, cache, progress);
   progress.finish();
   return out;
 }

@@ -23,7 +23,7 @@
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
 /// The tiers that a validator publishes, in the order of its files.
-inline constexpr std::array<int, 4> tiers{100, 50, 30, 0};
+inline constexpr std::array<int, 4> tier_names{100, 50, 30, 0};
 
 /// A position that is left out below tier 100 because it cannot be judged: worth a line in the log.
 struct tier_note {
@@ -31,6 +31,13 @@ struct tier_note {
   std::string position_uuid;  ///< empty if it could not be read
   failure     why;
 
+  /// One line for the log.
+  [[nodiscard]] std::string text() const {
+    std::string out = "position " + (position_uuid.empty() ? std::string("without a readable uuid") : position_uuid);
+    out.append(" of ").append(hotkey).append(" is left out below tier 100: ").append(why.code.message());
+    if (!why.note.empty()) out.append(", expected ").append(why.note);
+    return out;
+  }
   friend bool operator==(tier_note const&, tier_note const&) = default;
 };
 
@@ -47,7 +54,7 @@ struct miner_text {
 
 struct miner_view {
   std::string                           hotkey;
-  std::array<miner_text, tiers.size()>  texts;
+  std::array<miner_text, tier_names.size()>  texts;
   std::unique_ptr<std::string>          settled;  ///< what a run views, where it is not the file's own bytes
   std::vector<tier_note>                notes;
   std::int64_t                          next_change_ms = std::numeric_limits<std::int64_t>::max();
@@ -169,7 +176,7 @@ class miner_judge {
       out.after += list.substr(at + run.size());
       passed = true;
     }
-    end_miner(out, tiers[0]);
+    end_miner(out, tier_names[0]);
   }
 
   void end_miner(miner_text& out, int tier) {
@@ -206,7 +213,7 @@ class miner_judge {
   void write_compat(raw_members const& members) {
     auto const run     = untouched_in_place();
     auto const run_end = run.data() + run.size();
-    for (std::size_t t = 1; t != tiers.size(); ++t) {
+    for (std::size_t t = 1; t != tier_names.size(); ++t) {
       auto& out  = out_.texts[t];
       out.run    = run;
       out.before = open_miner(out_.hotkey);
@@ -224,7 +231,7 @@ class miner_judge {
         }
         *to += "[";
         for (auto const& one : judged_) {
-          bool const whole = one.whole && one.is_whole_in(tiers[t]);
+          bool const whole = one.whole && one.is_whole_in(tier_names[t]);
           if (!whole && !one.lagged) continue;
           out.orders += whole ? one.whole->order_ms.size() : one.lagged->orders;
           bool const in_run = !run.empty() && one.text.data() >= run.data() && one.text.data() < run_end;
@@ -239,7 +246,7 @@ class miner_judge {
         }
         *to += "]";
       }
-      end_miner(out, tiers[t]);
+      end_miner(out, tier_names[t]);
     }
   }
 
@@ -306,13 +313,13 @@ class miner_judge {
       for (auto const* one : common) append_element(*out_.settled, out_.settled->size(), one->json());
       run = *out_.settled;
     }
-    for (std::size_t t = 1; t != tiers.size(); ++t) {
+    for (std::size_t t = 1; t != tier_names.size(); ++t) {
       std::vector<shown_position>        whole;  // views of what `rest` points to
       std::vector<shown_position const*> rest;
       whole.reserve(judged_.size());
       for (auto const& one : judged_) {
         if (one.settled || !one.whole) continue;
-        if (one.is_whole_in(tiers[t])) {
+        if (one.is_whole_in(tier_names[t])) {
           rest.push_back(&whole.emplace_back(show_whole(*one.whole)));
         } else if (one.lagged) {
           rest.push_back(&*one.lagged);
@@ -341,7 +348,7 @@ class miner_judge {
       reflect::append_json(to, of.closed);
       to += R"(, "percentage_profitable": )";
       reflect::append_json(to, of.closed == 0 ? 0.0 : static_cast<double>(of.profitable) / static_cast<double>(of.closed));
-      end_miner(out, tiers[t]);
+      end_miner(out, tier_names[t]);
     }
   }
 
