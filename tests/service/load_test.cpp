@@ -136,12 +136,12 @@ TEST_CASE("a file, then a variable, then a flag win") {
 }
 
 TEST_CASE("a problem names file, line, field and what was expected") {
-  CHECK(problem_of("profile = \"v3\"\n") == R"(F:1:11: profile: expected one of "v1", "v2", found "v3")");
+  CHECK(problem_of("profile = \"v3\"\n") == R"(F:1:11: profile: expected one of: v1, v2, found "v3")");
   CHECK(problem_of("[server]\nthreads = \"two\"\n") == R"(F:2:11: server.threads: expected a whole number from 0 to 65535, found "two")");
   CHECK(problem_of("[server]\nthreads = -1\n") == "F:2:11: server.threads: expected a whole number from 0 to 65535, found -1");
   CHECK(problem_of("[server]\nthreads = 65\n") == "F:2:11: server.threads: expected a number from 0 to 64, found 65");
   CHECK(problem_of("[server]\nlimits.idle = 5\n").find("F:2:15: server.limits.idle: expected a duration such as") == 0);
-  CHECK(problem_of("[server]\nlimits.drain = \"1500ms\"\n") == R"(F:2:16: server.limits.drain: expected a duration in whole 1s, found "1500ms")");
+  CHECK(problem_of("[server]\nlimits.drain = \"1500ms\"\n") == R"(F:2:16: server.limits.drain: expected a duration that is whole in its own unit, found "1500ms")");
   CHECK(problem_of("[server]\nlimits.body = \"1 fortnight\"\n").find("F:2:15: server.limits.body: expected") == 0);
   CHECK(problem_of("server = 5\n") == "F:1:10: server: expected a table of settings, found 5");
   CHECK(problem_of("[[routes]]\npath = 5\n") == "F:2:8: routes[0].path: expected a text, found 5");
@@ -212,23 +212,4 @@ TEST_CASE("each setting is in the list that --help prints") {
                                           "named.<name>.path", "named.<name>.tier", "tier", "share"});
   CHECK(list[2].words == "loops; 0: one for each core");
   CHECK(list[2].standard == "0");
-}
-
-TEST_CASE("durations and sizes are read exactly") {
-  using tg::service::detail::duration_text;
-  using tg::service::detail::parse_duration;
-  using tg::service::detail::parse_size;
-  CHECK(parse_duration("10s") == 10s);
-  CHECK(parse_duration("1 h") == 1h);
-  CHECK(!parse_duration("10"));
-  CHECK(!parse_duration("-1s"));
-  CHECK(!parse_duration("1.5s"));
-  CHECK(!parse_duration("9999999999999d"));
-  CHECK(duration_text(90s) == "90s");
-  CHECK(duration_text(120s) == "2min");
-  CHECK(duration_text(0s) == "0s");
-  CHECK(parse_size("64KiB") == 65'536);
-  CHECK(parse_size("10 MB") == 10'000'000);
-  CHECK(!parse_size("1e3"));
-  CHECK(!parse_size("18446744073709551615KiB"));
 }

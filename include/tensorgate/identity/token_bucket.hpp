@@ -9,7 +9,10 @@
 #include <string_view>   // string_view
 #include <system_error>  // errc
 
-#include <tensorgate/core/time.hpp>  // steady_point
+#include <tensorgate/core/result.hpp>     // result, fail
+#include <tensorgate/core/time.hpp>       // steady_point
+#include <tensorgate/reflect/errc.hpp>    // errc
+#include <tensorgate/reflect/traits.hpp>  // text_form
 
 namespace tensorgate::inline TENSORGATE_ABI::identity {
 
@@ -117,3 +120,15 @@ class token_bucket {
 };
 
 }  // namespace tensorgate::identity
+
+template <>
+struct tensorgate::reflect::text_form<tensorgate::identity::allowance> {
+  using allowance                                = tensorgate::identity::allowance;
+  static constexpr std::string_view      expected = "a rate such as 600/min, 10/s or 100/30s, or unlimited";
+  [[nodiscard]] static result<allowance> parse(std::string_view text) {
+    auto const made = tensorgate::identity::parse_allowance(text);
+    if (!made) return fail(errc::wrong_type, expected);
+    return *made;
+  }
+  static void append(std::string& out, allowance const& of) { out += tensorgate::identity::to_text(of); }
+};

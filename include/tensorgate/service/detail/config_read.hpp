@@ -3,7 +3,6 @@
 
 #include <algorithm>     // find
 #include <charconv>      // from_chars
-#include <chrono>        // duration_cast
 #include <concepts>      // same_as, floating_point
 #include <cstddef>       // size_t
 #include <cstdint>       // int64_t
@@ -18,11 +17,13 @@
 #include <vector>        // vector
 
 #include <tensorgate/core/bytes.hpp>                  // secret_text
-#include <tensorgate/reflect/fields.hpp>              // field_names, get_field, enumerators
+#include <tensorgate/reflect/enum_names.hpp>          // value_named, enum_choices
+#include <tensorgate/reflect/fields.hpp>              // field_names, get_field
 #include <tensorgate/reflect/rules.hpp>               // describe, rules
+#include <tensorgate/reflect/text.hpp>                // from_text, byte_count
 #include <tensorgate/reflect/traits.hpp>              // text_form, kinds of types
 #include <tensorgate/service/config_failure.hpp>      // config_problem
-#include <tensorgate/service/detail/config_text.hpp>  // parse_duration, toml_string
+#include <tensorgate/service/detail/config_text.hpp>  // toml_string
 #include <tensorgate/service/detail/config_tree.hpp>  // config_node
 
 namespace tensorgate::inline TENSORGATE_ABI::service::detail {
@@ -98,18 +99,6 @@ template <class T, std::size_t I>
   return words;
 }
 
-template <class E>
-[[nodiscard]] std::vector<std::pair<E, std::string_view>> enum_words() {
-  std::vector<std::pair<E, std::string_view>> words;
-  if constexpr (requires { reflect::describe<E>::names; }) {
-    for (auto const& [value, name] : reflect::describe<E>::names) words.emplace_back(value, name);
-  } else {
-    auto const& list = reflect::enumerators<E>;
-    for (std::size_t i = 0; i != list.count; ++i) words.emplace_back(list.values[i], list.names[i]);
-  }
-  return words;
-}
-
 template <class T>
 inline constexpr bool is_path = std::same_as<T, std::filesystem::path>;
 
@@ -133,7 +122,7 @@ template <class T>
       return "a text";
     }
   } else if constexpr (std::same_as<T, std::size_t>) {
-    return "a whole number, or a size such as \"64KiB\"";
+    return "a whole number, or a size such as 64KiB";
   } else if constexpr (kinds::is_integer<T>) {
     if constexpr (std::is_unsigned_v<T> && sizeof(T) <= 4) {
       return "a whole number from 0 to " + std::to_string(std::numeric_limits<T>::max());
@@ -143,11 +132,9 @@ template <class T>
   } else if constexpr (std::floating_point<T>) {
     return "a number";
   } else if constexpr (std::is_enum_v<T>) {
-    std::string words;
-    for (auto const& [value, name] : enum_words<T>()) words += (words.empty() ? "\"" : ", \"") + std::string(name) + "\"";
-    return "one of " + words;
+    return std::string(reflect::enum_choices<T>.view());
   } else if constexpr (kinds::is_duration<T>) {
-    return "a duration such as \"10s\", \"500ms\" or \"2min\"";
+    return std::string(kinds::duration_expected);
   } else if constexpr (std::same_as<T, secret_text>) {
     return "a secret text";
   } else if constexpr (is_path<T>) {
@@ -255,8 +242,9 @@ void read_setting(config_reader& to, config_node const& from, T& out, std::strin
         return;
       }
     } else if constexpr (std::same_as<T, std::size_t>) {
-      if (auto const size = is_text ? parse_size(from.text) : std::nullopt) {
-        out = *size;
+      result<reflect::byte_count> const size = is_text ? reflect::from_text<reflect::byte_count>(from.text) : fail(failure{});
+      if (size) {
+        out = size->value;
         return;
       }
     } else if (from.is == kind::text && number_of(from.text, out)) {
@@ -272,23 +260,14 @@ void read_setting(config_reader& to, config_node const& from, T& out, std::strin
       to.expected(from, path, type_words<T>());
     }
   } else if constexpr (std::is_enum_v<T>) {
-    auto const words = enum_words<T>();
-    if (is_text) {
-      for (auto const& [value, name] : words) {
-        if (name == from.text) {
-          out = value;
-          return;
-        }
-      }
-    }
-    to.expected(from, path, type_words<T>());
+    auto const value = is_text ? reflect::value_named<T>(from.text) : std::nullopt;
+    if (!value) return to.expected(from, path, type_words<T>());
+    out = *value;
   } else if constexpr (kinds::is_duration<T>) {
-    auto const parsed = is_text ? parse_duration(from.text) : std::nullopt;
-    if (!parsed) return to.expected(from, path, type_words<T>());
-    out = std::chrono::duration_cast<T>(*parsed);
-    if (std::chrono::duration_cast<std::chrono::nanoseconds>(out) != *parsed) {
-      to.expected(from, path, "a duration in whole " + duration_text(std::chrono::duration_cast<std::chrono::nanoseconds>(T(1))));
-    }
+    if (!is_text) return to.expected(from, path, type_words<T>());
+    auto const parsed = reflect::from_text<T>(from.text);
+    if (!parsed) return to.expected(from, path, parsed.error().note);
+    out = *parsed;
   } else if constexpr (std::same_as<T, std::string> || is_path<T>) {
     if (!is_text) return to.expected(from, path, type_words<T>());
     if (from.text.find('\0') != std::string::npos) return to.wrong(from, path, "a NUL has no place in a text of settings");

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <charconv>     // to_chars
-#include <chrono>       // duration_cast
 #include <cstddef>      // size_t
 #include <string>       // string
 #include <string_view>  // string_view
@@ -54,12 +53,9 @@ template <class T>
     if (out.find_first_of(".en") == std::string::npos) out += ".0";
     return out;
   } else if constexpr (std::is_enum_v<T>) {
-    for (auto const& [one, name] : enum_words<T>()) {
-      if (one == value) return toml_string(name);
-    }
-    return {};
+    return toml_string(reflect::name_of(value));
   } else if constexpr (kinds::is_duration<T>) {
-    return toml_string(duration_text(std::chrono::duration_cast<std::chrono::nanoseconds>(value)));
+    return toml_string(reflect::to_text(value));
   } else if constexpr (std::same_as<T, secret_text>) {
     return {};
   } else if constexpr (is_path<T>) {
