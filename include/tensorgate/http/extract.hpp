@@ -6,7 +6,7 @@
 // First come the state objects, in the order in which `to<&fn>(…)` has them. Then, in any order, by type:
 //   std::string_view, std::string, numbers, enums, types with a reflect::text_form   the values of the pattern, in its order
 //   query<T>                    the query, as a plain aggregate: an unknown parameter is ignored, of a repeated one the first
-//                               counts unless the member is a vector, `+` is a blank
+//                               counts unless the member is a vector (which may then be left out); `+` is a blank
 //   body<T>                     the body, as JSON; body<std::string_view> is its bytes, of whatever media type
 //   P const&                    what a guard of the route provides
 //   request const&, deadline    as they are
@@ -33,6 +33,7 @@
 
 #include <tensorgate/core/result.hpp>              // result, expected
 #include <tensorgate/core/time.hpp>                // steady_point
+#include <tensorgate/http/detail/pattern.hpp>      // part_kind
 #include <tensorgate/http/detail/read_query.hpp>   // read_query, text_value, bad_value
 #include <tensorgate/http/detail/signature.hpp>    // signature
 #include <tensorgate/http/endpoint.hpp>            // body_intake

@@ -76,28 +76,29 @@ template <class T>
 extern named_object<T> const pointed_at;
 
 template <class T>
-[[nodiscard]] constexpr auto pointers_to_members() noexcept {
+[[nodiscard]] consteval auto pointers_to_members() noexcept {
   return with_members<field_counter<T>::value>(pointed_at<T>.value,
                                                [](auto const&... members) { return std::tuple(&members...); });
 }
+// Never a variable: g++ without optimisation would emit it for local types, and with it a name that nobody defines.
 template <class T>
-inline constexpr auto member_pointers = pointers_to_members<T>();
+using member_pointers = decltype(pointers_to_members<T>());
 
 template <class T, std::size_t... I>
-[[nodiscard]] constexpr std::array<std::string_view, sizeof...(I)> spelled_fields(std::index_sequence<I...>) noexcept {
-  return {last_name(spell<box{std::get<I>(member_pointers<T>)}>())...};
+[[nodiscard]] consteval std::array<std::string_view, sizeof...(I)> spelled_fields(std::index_sequence<I...>) noexcept {
+  return {last_name(spell<box{std::get<I>(pointers_to_members<T>())}>())...};
 }
 
 /// The position of a member among the members of its aggregate; `field_count` if it is not one.
 template <class T, auto Member, std::size_t I = 0>
-[[nodiscard]] constexpr std::size_t index_of_member() noexcept {
+[[nodiscard]] consteval std::size_t index_of_member() noexcept {
   if constexpr (I == field_counter<T>::value) {
     return I;
   } else {
     auto const* const wanted = &(pointed_at<T>.value.*Member);
     if constexpr (std::is_same_v<decltype(wanted),
-                                 std::tuple_element_t<I, std::remove_const_t<decltype(member_pointers<T>)>> const>) {
-      if (wanted == std::get<I>(member_pointers<T>)) return I;
+                                 std::tuple_element_t<I, member_pointers<T>> const>) {
+      if (wanted == std::get<I>(pointers_to_members<T>())) return I;
     }
     return index_of_member<T, Member, I + 1>();
   }
@@ -124,7 +125,7 @@ inline constexpr std::array<std::string_view, field_count<T>> field_names =
 
 /// The type of member `I`.
 template <class T, std::size_t I>
-using field_type = std::remove_cvref_t<decltype(*std::get<I>(detail::member_pointers<std::remove_cv_t<T>>))>;
+using field_type = std::remove_cvref_t<std::remove_pointer_t<std::tuple_element_t<I, detail::member_pointers<std::remove_cv_t<T>>>>>;
 
 /// Which member `&T::member` is, counted from 0.
 template <auto Member>

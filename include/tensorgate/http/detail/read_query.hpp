@@ -64,7 +64,7 @@ class query_members {
   }
 
   bool finish(std::optional<problem>& why) {
-    auto const missing = reflect::detail::required_members<T>() & ~seen_;
+    auto const missing = reflect::detail::required_members<T>() & ~seen_ & ~optional_lists(std::make_index_sequence<count>{});
     if (missing != 0) {
       auto const first = static_cast<std::size_t>(std::countr_zero(missing));
       auto const name  = reflect::detail::wire_names<T>[first];
@@ -126,11 +126,17 @@ class query_members {
     return true;
   }
 
+  // A query says an empty list by leaving it out.
+  template <std::size_t... I>
+  [[nodiscard]] static constexpr std::uint64_t optional_lists(std::index_sequence<I...> /*all*/) {
+    return ((is_list<I> && !reflect::detail::has_rule<T, I, reflect::rule_kind::presence>() ? std::uint64_t{1} << I : 0U) | ... | 0U);
+  }
+
   template <std::size_t I>
   bool keeps_length(std::optional<problem>& why) const {
     if constexpr (is_list<I>) {
       std::string_view wanted;
-      if ((seen_ >> I & 1U) != 0 && !reflect::detail::keeps_rules<T, I>(reflect::get_field<I>(into_), wanted)) {
+      if (!reflect::detail::keeps_rules<T, I>(reflect::get_field<I>(into_), wanted)) {
         why = bad_value(query_parameter, reflect::detail::wire_name<T, I>, make_error_code(reflect::errc::rule), wanted);
         return false;
       }
