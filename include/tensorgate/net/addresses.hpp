@@ -233,6 +233,8 @@ inline void address::append_to(std::string& out) const {
   out.append(text.data(), at);
 }
 
+[[nodiscard]] inline std::string to_text(address const& one) { return one.to_text(); }
+
 /// A block of addresses, "10.0.0.0/8" or "2001:db8::/32"; a bare address is a block of one.
 class cidr {
  public:

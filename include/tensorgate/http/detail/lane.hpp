@@ -1,0 +1,208 @@
+// tensorgate/http/detail/lane.hpp: what the connections of one server on one loop share.
+#pragma once
+
+#include <array>        // array
+#include <atomic>       // atomic
+#include <chrono>       // steady_clock
+#include <cstddef>      // size_t
+#include <cstdint>      // uint64_t
+#include <cstring>      // memcpy
+#include <functional>   // function
+#include <memory>       // unique_ptr, enable_shared_from_this
+#include <mutex>        // mutex
+#include <span>         // span
+#include <string>       // string
+#include <string_view>  // string_view
+#include <unordered_map>  // unordered_map
+#include <utility>      // move
+#include <vector>       // vector
+
+#include <tensorgate/core/random.hpp>           // system_random
+#include <tensorgate/core/time.hpp>             // steady_point
+#include <tensorgate/http/date.hpp>             // date_line
+#include <tensorgate/http/detail/exchange.hpp>  // exchange
+#include <tensorgate/http/detail/outbox.hpp>    // outbox
+#include <tensorgate/http/endpoint.hpp>         // route_table
+#include <tensorgate/http/limits.hpp>           // limits
+#include <tensorgate/net/addresses.hpp>         // address, forwarding
+#include <tensorgate/net/detail/poller.hpp>     // poller
+
+namespace tensorgate::inline TENSORGATE_ABI::http {
+
+/// Whether answers carry X-Request-Id.
+enum class request_id_field : std::uint8_t {
+  echo,    ///< when the client sent a well-formed one: that one
+  always,  ///< in every answer: the client's, or ours
+  off,     ///< never; the client's is not believed either
+};
+
+/// Who is told of each exchange when it is over, with `r.record` filled; on the loop that served it. Must be quick.
+struct exchange_sink {
+  void* self                                    = nullptr;
+  void (*finished)(void* self, request const& r) = nullptr;
+};
+
+}  // namespace tensorgate::http
+
+namespace tensorgate::inline TENSORGATE_ABI::http::detail {
+
+/// Connections by address, over all loops. An IPv6 caller has a whole /64 to himself and counts as that.
+class address_table {
+ public:
+  /// False when `limit` are counted already; nothing is counted then. 0: no limit.
+  [[nodiscard]] bool enter(net::address const& who, std::uint32_t limit) {
+    if (limit == 0 || who.is_none()) return true;
+    auto const            key = key_of(who);
+    auto&                 at  = shard_of(key);
+    std::scoped_lock const lock(at.mutex);
+    auto&                 count = at.counts[key];
+    if (count >= limit) return false;
+    ++count;
+    return true;
+  }
+  void leave(net::address const& who, std::uint32_t limit) {
+    if (limit == 0 || who.is_none()) return;
+    auto const            key = key_of(who);
+    auto&                 at  = shard_of(key);
+    std::scoped_lock const lock(at.mutex);
+    auto const            found = at.counts.find(key);
+    if (found != at.counts.end() && --found->second == 0) at.counts.erase(found);
+  }
+
+ private:
+  struct shard {
+    std::mutex                                       mutex;
+    std::unordered_map<net::address, std::uint32_t> counts;
+  };
+  [[nodiscard]] static net::address key_of(net::address const& who) noexcept {
+    return who.kind() == net::address::family::v6 ? who.masked(64) : who;
+  }
+  [[nodiscard]] shard& shard_of(net::address const& key) noexcept {
+    return shards_[std::hash<net::address>{}(key) % shards_.size()];
+  }
+  std::array<shard, 16> shards_;
+};
+
+/// What all loops of one server share; unchanging but for the counts.
+struct shared_rules {
+  limits                   bounds{};
+  std::vector<std::string> hosts;  ///< in lower case; empty: any
+  net::forwarding          forwarding{};
+  request_id_field         request_ids = request_id_field::echo;
+  route_table              table{};
+  std::function<void(std::string_view)> report{};  ///< what a handler threw, for the log
+  error_renderer           render = nullptr;
+  exchange_sink            sink{};
+
+  std::atomic<std::uint32_t> connections{0};
+  std::atomic<std::uint32_t> in_flight{0};
+  address_table              addresses;
+};
+
+/// Figures of one loop; written by it alone, read by anybody.
+struct lane_counts {
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused{0};   ///< connections beyond a limit
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> cut_off{0};
+
+  static void add(std::atomic<std::uint64_t>& count) noexcept {
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+};
+
+struct lane : std::enable_shared_from_this<lane> {
+  static constexpr std::size_t scratch_size = 64 * 1024;
+  static constexpr std::size_t beside_size  = 16 * 1024;
+  static constexpr std::size_t pool_size    = 64;  // exchanges kept for reuse
+
+  lane(std::shared_ptr<shared_rules> common, asio::io_context& where, std::size_t at)
+      : rules(std::move(common)),
+        loop(where),
+        poll(net::detail::poller::of(where)),
+        index(at),
+        heads{.head = rules->bounds.head, .fields = rules->bounds.fields, .target = rules->bounds.target},
+        // NOLINTNEXTLINE(modernize-avoid-c-arrays): left uninitialised
+        scratch_(new char[scratch_size]) {
+    std::array<std::byte, sizeof ids_> seed{};
+    system_random(seed);
+    std::memcpy(&ids_, seed.data(), sizeof ids_);
+  }
+  lane(lane const&)            = delete;
+  lane& operator=(lane const&) = delete;
+  ~lane()                      = default;
+
+  [[nodiscard]] std::span<char> scratch() noexcept { return {scratch_.get(), scratch_size}; }
+
+  /// Room beside the scratch, for what must be encrypted while the scratch holds requests.
+  [[nodiscard]] std::span<char> beside() {
+    if (!beside_) beside_.reset(new char[beside_size]);
+    return {beside_.get(), beside_size};
+  }
+
+  /// Reads the clocks; once for whatever a connection does in one go.
+  void look_at_clock() noexcept { now = std::chrono::steady_clock::now(); }
+  /// The Date line. The wall clock is asked once a second.
+  [[nodiscard]] std::string_view date_text() {
+    if (now >= date_until_) {
+      auto const wall = wall_clock();
+      date_text_      = date_.at(wall);
+      date_until_     = now + std::chrono::milliseconds{1000} - wall.time_since_epoch() % std::chrono::milliseconds{1000};
+    }
+    return date_text_;
+  }
+
+  [[nodiscard]] std::unique_ptr<exchange> lend() {
+    if (pool_.empty()) return std::make_unique<exchange>(heads);
+    auto one = std::move(pool_.back());
+    pool_.pop_back();
+    return one;
+  }
+  void give_back(std::unique_ptr<exchange> one) {
+    one->reset();
+    if (pool_.size() < pool_size) pool_.push_back(std::move(one));
+  }
+
+  /// The one that is used for requests that are answered at once.
+  [[nodiscard]] exchange& quick() {
+    if (!quick_) quick_ = lend();
+    return *quick_;
+  }
+  [[nodiscard]] std::unique_ptr<exchange> take_quick() { return std::move(quick_); }
+
+  /// Sixteen digits that do not repeat and do not tell how many came before.
+  void next_id(std::string& text) {
+    static constexpr std::string_view digits = "0123456789abcdef";
+    // The finalizer of SplitMix64: a bijection of the counter.
+    std::uint64_t mixed = ids_ += 0x9e3779b97f4a7c15ULL;
+    mixed               = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+    mixed               = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebULL;
+    mixed ^= mixed >> 31U;
+    text.resize(16);
+    for (std::size_t i = 0; i != 16; ++i) text[i] = digits[(mixed >> (60U - 4U * i)) & 15U];
+  }
+
+  std::shared_ptr<shared_rules> rules;
+  asio::io_context&             loop;
+  net::detail::poller&          poll;
+  std::size_t                   index;
+  head_limits                   heads;
+  steady_point                  now{};
+  outbox                        out;  ///< of the connection in hand; empty between events
+  lane_counts                   counts;
+  session*                      first    = nullptr;  ///< of all open connections
+  bool                          draining = false;
+  bool                          stopped  = false;
+
+ private:
+  std::unique_ptr<char[]>                scratch_;  // NOLINT(modernize-avoid-c-arrays)
+  std::unique_ptr<char[]>                beside_;   // NOLINT(modernize-avoid-c-arrays)
+  std::vector<std::unique_ptr<exchange>> pool_;
+  std::unique_ptr<exchange>              quick_;
+  date_line                              date_;
+  std::string_view                       date_text_;
+  steady_point                           date_until_{};
+  std::uint64_t                          ids_ = 0;
+};
+
+}  // namespace tensorgate::http::detail

@@ -1,0 +1,333 @@
+// tensorgate/http/detail/serving.hpp: from the head of a request to the answer, as long as nothing has to be waited for.
+#pragma once
+
+#include <tensorgate/http/session.hpp>  // session
+
+namespace tensorgate::inline TENSORGATE_ABI::http {
+
+namespace detail {
+
+/// What metrics call the limit that a failure is about; empty for those that are about none.
+[[nodiscard]] inline std::string_view limit_of(std::error_code code) noexcept {
+  if (code.category() != make_error_code(errc::internal).category()) return {};
+  switch (static_cast<errc>(code.value())) {
+    case errc::head_too_large: return "head";
+    case errc::too_many_fields: return "fields";
+    case errc::target_too_long: return "target";
+    case errc::body_too_large: return "body";
+    case errc::trailer_too_large: return "trailer";
+    case errc::timed_out: return "time";
+    default: return {};
+  }
+}
+
+/// A request id that may be repeated in an answer and in a log: 1 to 128 letters, digits, "-", "_", "." and ":".
+[[nodiscard]] inline bool is_request_id(std::string_view text) noexcept {
+  if (text.empty() || text.size() > 128) return false;
+  for (char const one : text) {
+    bool const fits = (one >= '0' && one <= '9') || (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') ||
+                      one == '-' || one == '_' || one == '.' || one == ':';
+    if (!fits) return false;
+  }
+  return true;
+}
+
+[[nodiscard]] inline bool has_claimed_id(request const& r) noexcept {
+  return r.head.has(known_field::x_request_id) && is_request_id(r.head.field(known_field::x_request_id));
+}
+
+}  // namespace detail
+
+/// Fills what the request says of its surroundings.
+inline void session::begin_request(detail::exchange& x) {
+  auto const& rules = *lane_.rules;
+  auto&       r     = x.r;
+  x.wants_body      = false;
+  r.body            = {};
+  r.peer.address    = peer_;
+  r.peer.encrypted  = stream_.tls() != nullptr;
+  r.client          = peer_;
+  r.scheme          = r.peer.encrypted ? std::string_view("https") : std::string_view("http");
+  if (rules.forwarding.believes(peer_)) {
+    std::array<std::string_view, 16> lines;
+    std::size_t                      count = 0;
+    auto const wanted = rules.forwarding.field == net::forwarding_field::forwarded ? known_field::forwarded
+                                                                                   : known_field::x_forwarded_for;
+    for (auto const& field : r.head.fields()) {
+      if (field.id != wanted) continue;
+      if (count == lines.size()) {  // more than proxies write: the last ones count
+        std::ranges::move(lines.begin() + 1, lines.end(), lines.begin());
+        --count;
+      }
+      lines[count++] = field.value;
+    }
+    auto const caller =
+        net::caller_behind(peer_, rules.forwarding, std::span(lines).first(count), r.head.field(known_field::x_forwarded_proto));
+    r.client = caller.client;
+    if (!caller.scheme.empty()) r.scheme = caller.scheme;
+  }
+  if (rules.request_ids != request_id_field::off && detail::has_claimed_id(r)) [[unlikely]] {
+    r.id.assign(r.head.field(known_field::x_request_id));
+  } else {
+    lane_.next_id(r.id);
+  }
+  r.until            = lane_.now + rules.bounds.answer;
+  r.value_count      = 0;
+  r.next_guard       = 0;
+  r.render           = rules.render;
+  r.record.route     = {};
+  r.record.limit_hit = {};
+  r.record.refusal   = {};
+  r.record.code      = status::ok;
+  r.record.bytes_in = r.record.bytes_out = 0;
+  r.record.began                         = lane_.now;
+  r.record.loop                          = lane_.index;
+  r.record.cut_off                       = false;
+  r.record.caller.clear();
+  detail::lane_counts::add(lane_.counts.requests);
+  ++requests_;
+}
+
+inline bool session::is_known_host(std::string_view host) const {
+  auto const& hosts = lane_.rules->hosts;
+  if (hosts.empty()) return true;
+  for (auto const& one : hosts) {
+    if (equals_ignoring_case(one, host)) return true;
+  }
+  return false;
+}
+
+/// Counts and tells of an exchange that is over.
+inline void session::finish(detail::exchange& x) {
+  auto const& sink = lane_.rules->sink;
+  if (x.r.record.cut_off) detail::lane_counts::add(lane_.counts.cut_off);
+  if (sink.finished == nullptr) return;
+  lane_.look_at_clock();
+  x.r.record.ended = lane_.now;
+  sink.finished(sink.self, x.r);
+}
+
+/// The head cannot be trusted, so what follows it cannot either: the answer is the last one.
+inline void session::refuse_head(detail::exchange& x, failure const& why) {
+  begin_request(x);
+  closing_ = true;
+  refuse(x, why);
+}
+
+inline void session::refuse(detail::exchange& x, failure const& why, std::string_view limit) {
+  x.r.record.limit_hit = limit.empty() ? detail::limit_of(why.code) : limit;
+  deliver(x, x.r.refuse(from(why)), {});
+}
+
+/// How many bytes the body has that begins at `at`, if all of it is there; it is then in `r.body`. npos: not all.
+inline std::size_t session::body_within(detail::exchange& x, std::string_view in, std::size_t at) {
+  auto const& head = x.r.head;
+  if (!head.has_body()) return 0;
+  auto const rest = in.substr(at);
+  if (head.body_framing() == framing::length) {
+    if (head.content_length() > rest.size()) return std::string_view::npos;
+    x.r.body = rest.substr(0, static_cast<std::size_t>(head.content_length()));
+    return x.r.body.size();
+  }
+  chunked_decoder decoder(body_limits{.body = rest.size()});
+  std::size_t     used = 0;
+  x.body.clear();
+  while (used != rest.size() && !decoder.done()) {
+    std::string_view data;
+    used += decoder.decode(rest.substr(used), data);
+    if (decoder.failed()) return std::string_view::npos;
+    x.body.append(data);
+  }
+  if (!decoder.done()) return std::string_view::npos;
+  x.r.body = x.body;
+  return used;
+}
+
+/// The route, or the refusal of a request that has none. False: it is answered.
+inline bool session::find_route(detail::exchange& x) {
+  auto const& rules = *lane_.rules;
+  auto const& head  = x.r.head;
+  if (!refused_.empty()) [[unlikely]] {
+    closing_ = true;
+    reply busy = x.r.refuse(from(failure{errc::unavailable, "too many connections"}));
+    busy.with("Retry-After", "1");
+    x.r.record.limit_hit = refused_;
+    deliver(x, std::move(busy), {});
+    return false;
+  }
+  if (!is_known_host(head.host())) [[unlikely]] {
+    refuse(x, failure{errc::misdirected, "this server does not answer for that host"});
+    return false;
+  }
+  auto const verb = head.verb();
+  if (verb == method::other || verb == method::connect) [[unlikely]] {
+    refuse(x, failure{errc::unsupported_method, "this method is not implemented here"});
+    return false;
+  }
+  if (head.form() == target_form::asterisk) [[unlikely]] {
+    deliver(x, std::move(reply(status::no_content).with("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")), {});
+    return false;
+  }
+  auto const found = rules.table.match(rules.table.self, x.r);
+  if (found.found != nullptr) [[likely]] {
+    x.route          = found.found;
+    x.r.record.route = found.found->pattern;
+    return true;
+  }
+  if (found.bad.code) {
+    refuse(x, found.bad);
+  } else if (found.allowed.empty()) {
+    refuse(x, failure{errc::not_found, "no route has this path"});
+  } else if (verb == method::options) {
+    deliver(x, std::move(reply(status::no_content).with("Allow", std::string(found.allowed))), {});
+  } else {
+    reply other = x.r.refuse(from(failure{errc::method_not_allowed, "this path does not support the method"}));
+    other.with("Allow", std::string(found.allowed));
+    deliver(x, std::move(other), {});
+  }
+  return false;
+}
+
+/// One request whose head is complete; `at` is moved behind its body if that is there.
+inline void session::serve(detail::exchange& x, std::string_view in, std::size_t head_at, std::size_t& at) {
+  auto const head_size = at - head_at;
+  begin_request(x);
+  auto const size = body_within(x, in, at);
+  bool const all  = size != std::string_view::npos;
+  if (all) {
+    at += size;
+    x.r.record.bytes_in = x.r.body.size();
+  } else {
+    x.decoder.start(x.r.head.body_framing(), x.r.head.content_length(), {});  // so that a refusal knows what is unread
+  }
+  x.wants_body = !all;
+  if (!find_route(x)) return;
+
+  auto const& route = *x.route;
+  auto const  limit = route.body_limit != 0 ? route.body_limit : lane_.rules->bounds.body;
+  if (route.answer != nullptr && route.admit_waiting == nullptr && all) [[likely]] {
+    try {
+      if (route.admit != nullptr) {
+        auto refused = route.admit(route.self, x.r);
+        if (refused) return deliver(x, std::move(*refused), in.substr(head_at, head_size));
+      }
+      if (x.r.body.size() > limit) return refuse(x, failure{errc::body_too_large, "the body exceeds the limit"});
+      return deliver(x, route.answer(route.self, x.r), in.substr(head_at, head_size));
+    } catch (...) {
+      return deliver(x, x.r.refuse(explain_exception()), {});
+    }
+  }
+
+  // Something has to be waited for: a coroutine gets the exchange, with a head of its own.
+  auto&      rules = *lane_.rules;
+  auto const bound = rules.bounds.in_flight;
+  if (bound != 0 && rules.in_flight.load(std::memory_order_relaxed) >= bound) {
+    reply busy = x.r.refuse(from(failure{errc::unavailable, "too many requests are being worked on"}));
+    busy.with("Retry-After", "1");
+    x.r.record.limit_hit = "in_flight";
+    return deliver(x, std::move(busy), {});
+  }
+  if (all) at -= size;  // the coroutine reads it again, from memory that lasts
+  if (held_ == nullptr) held_ = lane_.take_quick();
+  x.keep_head(in.substr(head_at, head_size));
+  x.decoder.start(x.r.head.body_framing(), x.r.head.content_length(), body_limits{.body = limit});
+  x.wants_body = x.r.head.has_body();
+  x.r.body     = {};
+  static_cast<void>(rules.table.match(rules.table.self, x.r));
+  phase_ = phase::working;
+}
+
+/// What a handler threw is told in the log alone. Only within a catch.
+inline problem session::explain_exception() {
+  auto const& report = lane_.rules->report;
+  try {
+    throw;
+  } catch (std::exception const& thrown) {
+    if (report) report(thrown.what());
+  } catch (...) {
+    if (report) report("an exception of an unknown type");
+  }
+  return from(failure{errc::internal, "the handler failed"});
+}
+
+/// May the connection go on after this answer? A body that was not read is dropped if it is small and sure to come.
+/// `reads_on`: the handler goes on reading it.
+inline bool session::keeps_after(detail::exchange const& x, reply const& what, bool reads_on) {
+  auto const& bounds = lane_.rules->bounds;
+  auto const& head   = x.r.head;
+  if (closing_ || what.closes() || lane_.draining || !head.keep_alive()) return false;
+  if (bounds.requests_per_connection != 0 && requests_ >= bounds.requests_per_connection) return false;
+  if (reads_on || !x.wants_body || x.decoder.done()) return true;
+  return !head.expects_continue() && head.body_framing() == framing::length && x.decoder.remaining() <= bounds.drain;
+}
+
+/// Puts an answer on the way. `head` is the request's, for the case that the answer outlives the scratch it lies in.
+inline void session::deliver(detail::exchange& x, reply&& what, std::string_view head) {
+  if (std::holds_alternative<body_producer>(what.body())) {  // a coroutine sends it
+    if (held_ == nullptr) held_ = lane_.take_quick();
+    if (!head.empty()) x.keep_head(head);
+    x.answer.emplace(std::move(what));
+    x.wants_body = false;
+    phase_       = phase::working;
+    return;
+  }
+  if (auto* const text = std::get_if<std::string>(&what.body()); text != nullptr && text->size() >= detail::gather_from) {
+    what.body() = shared_bytes::own(std::move(*text));
+  }
+  auto const        number   = to_number(what.code());
+  bool const        bodiless = is_bodiless(what.code()) || number == 205;
+  auto const* const text     = std::get_if<std::string>(&what.body());
+  auto const* const shared   = std::get_if<shared_bytes>(&what.body());
+  auto const* const file     = std::get_if<file_bytes>(&what.body());
+
+  detail::answer_facts facts;
+  facts.date   = lane_.date_text();
+  facts.length = text != nullptr ? text->size() : shared != nullptr ? shared->size() : file != nullptr ? file->length() : 0;
+  facts.old    = x.r.head.minor_version() == 0;
+  facts.end    = is_bodiless(what.code()) ? detail::body_end::none : detail::body_end::length;
+  if (number == 205) facts.length = 0;
+  if (lane_.rules->request_ids != request_id_field::echo) {
+    if (lane_.rules->request_ids == request_id_field::always) facts.request_id = x.r.id;
+  } else if (detail::has_claimed_id(x.r)) {
+    facts.request_id = x.r.id;
+  }
+  facts.keeps = keeps_after(x, what);
+  if (!facts.keeps) {
+    closing_ = true;
+  } else if (x.wants_body && !x.decoder.done()) {
+    skip_        = x.decoder.remaining();
+    x.wants_body = false;
+  }
+
+  auto const before = lane_.out.size();
+  detail::append_answer_head(lane_.out, what, x.r, facts);
+  x.r.record.code      = what.code();
+  bool const has_body  = !bodiless && facts.length != 0 && x.r.head.verb() != method::head;
+  bool const elsewhere = has_body && (file != nullptr || (shared != nullptr && shared->size() >= detail::gather_from));
+  x.r.record.bytes_out = lane_.out.size() - before + (has_body ? facts.length : 0);
+  if (!elsewhere) {
+    if (has_body) lane_.out.append(text != nullptr ? std::string_view(*text) : shared->view());
+    return finish(x);
+  }
+
+  auto          bytes = lane_.out.view();
+  std::uint64_t at    = 0;
+  std::uint64_t sent  = 0;
+  auto const    state = detail::push(stream_, bytes, what.body(), at, lane_.beside(), sent);
+  if (state == net::transfer_state::moved) {
+    lane_.out.clear();
+    return finish(x);
+  }
+  // Not all of it fits: the exchange goes on in `held_` until the peer has taken the rest, or is seen to be gone.
+  backlog_          = std::make_unique<detail::backlog>();
+  backlog_->bytes   = std::string(bytes);
+  backlog_->body    = std::move(what.body());
+  backlog_->body_at = at;
+  lane_.out.clear();
+  if (held_ == nullptr) held_ = lane_.take_quick();
+  if (!head.empty()) x.keep_head(head);
+  phase_ = phase::writing;
+  want(state == net::transfer_state::wants_read ? EPOLLIN : EPOLLOUT);
+}
+
+}  // namespace tensorgate::http

@@ -1,0 +1,117 @@
+// tensorgate/net/standalone.hpp: the smallest program that parts can live in.
+#pragma once
+
+#include <chrono>       // milliseconds
+#include <cstdio>       // fwrite, stderr
+#include <functional>   // function
+#include <memory>       // unique_ptr
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
+
+#include <csignal>   // SIGTERM
+#include <signal.h>  // sigwait, pthread_sigmask
+
+#include <tensorgate/core/result.hpp>    // result
+#include <tensorgate/net/cpu_pool.hpp>   // cpu_pool
+#include <tensorgate/net/parts.hpp>      // parts
+#include <tensorgate/net/runtime.hpp>    // runtime
+
+namespace tensorgate::inline TENSORGATE_ABI::net {
+
+/// Owns the loops and starts, drains and stops the parts; no configuration, no admin listener. For tests, for servers
+/// inside other programs, and for a program that needs no more. `service` is the whole one.
+class standalone final : public parts {
+ public:
+  struct options {
+    std::size_t               loops = 0;           ///< 0: one per core
+    std::size_t               pool  = 1;           ///< threads for what would hold a loop
+    std::chrono::milliseconds drain{10'000};       ///< how long requests get to end
+    std::function<void(std::string_view)> say{};   ///< empty: lines on stderr
+  };
+
+  standalone() : standalone(options{}) {}
+  explicit standalone(options wanted) : options_(std::move(wanted)), loops_(options_.loops) {}
+  ~standalone() override { stop(); }
+
+  void add(part what) override { parts_.push_back(std::move(what)); }
+  [[nodiscard]] runtime&  loops() override { return loops_; }
+  [[nodiscard]] cpu_pool& pool() override {
+    if (!pool_) pool_ = std::make_unique<cpu_pool>(options_.pool);
+    return *pool_;
+  }
+  void say(std::string_view what, std::string_view text) override {
+    std::string line(what);
+    line.append(": ").append(text);
+    if (options_.say) return options_.say(line);
+    line.push_back('\n');
+    std::fwrite(line.data(), 1, line.size(), stderr);
+  }
+
+  /// Starts the parts, then the loops. After a failure nothing runs; what failed was said.
+  [[nodiscard]] result<void> start() {
+    static_cast<void>(pool());
+    ::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c)
+    for (auto& one : parts_) {
+      if (!one.start) continue;
+      if (auto const started = one.start(); !started) return fail(started);
+    }
+    loops_.start();
+    is_running_ = true;
+    return {};
+  }
+
+  /// Drains all parts within the deadline, then ends the loops and stops the parts in the reverse order.
+  void stop() {
+    if (is_running_) {
+      is_running_ = false;
+      drain();
+      loops_.stop();
+    }
+    for (auto one = parts_.rbegin(); one != parts_.rend(); ++one) {
+      if (one->stop) one->stop();
+    }
+    parts_.clear();
+    if (pool_) pool_->stop();
+  }
+
+  /// `start`, then waits for SIGINT or SIGTERM, then `stop`. The exit code of the program.
+  [[nodiscard]] int run() {
+    ::sigset_t ends{};
+    ::sigemptyset(&ends);
+    ::sigaddset(&ends, SIGINT);
+    ::sigaddset(&ends, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+    if (!start()) return 1;
+    int which = 0;
+    ::sigwait(&ends, &which);
+    stop();
+    return 0;
+  }
+
+ private:
+  void drain() {
+    asio::io_context   here(1);
+    asio::steady_timer limit(here, options_.drain);
+    std::size_t        open = 0;
+    for (auto& one : parts_) open += one.drain ? 1U : 0U;
+    if (open == 0) return;
+    auto const ended = [&open, &limit](std::exception_ptr /*none*/) {
+      if (--open == 0) limit.cancel();
+    };
+    for (auto& one : parts_) {
+      if (one.drain) asio::co_spawn(here, one.drain(), ended);
+    }
+    limit.async_wait([&here](std::error_code /*passed or done*/) { here.stop(); });
+    here.run();
+  }
+
+  options                   options_;
+  runtime                   loops_;
+  std::unique_ptr<cpu_pool> pool_;
+  std::vector<part>         parts_;
+  bool                      is_running_ = false;
+};
+
+}  // namespace tensorgate::net
