@@ -70,19 +70,19 @@ struct shown_position {
 namespace detail {
 
 struct order_time {
-  double processed_ms = 0;
+  double processed_ms;
 };
 
 /// Old files lack some of today's members, newer ones will have more: none but these matter here.
 struct position_members {
-  std::string_view        position_uuid;
-  std::vector<order_time> orders;
-  bool                    is_closed_position;
-  reflect::raw_json_view  trade_pair;
-  double                  open_ms = 0;
-  std::optional<double>   close_ms;
-  std::optional<double>   return_at_close;
-  std::optional<double>   account_size;
+  std::string_view                      position_uuid;
+  std::vector<order_time>               orders;
+  bool                                  is_closed_position;
+  std::optional<reflect::raw_json_view> trade_pair;
+  std::optional<double>                 open_ms;
+  std::optional<double>                 close_ms;
+  std::optional<double>                 return_at_close;
+  std::optional<double>                 account_size;
 };
 
 struct order_members {
@@ -116,7 +116,7 @@ using raw_members = std::vector<std::pair<std::string, reflect::raw_json_view>>;
   out.is_closed       = members->is_closed_position;
   out.return_at_close = members->return_at_close.value_or(1.0);
   out.account_size    = members->account_size.value_or(0.0);
-  auto const open_ms  = detail::to_millis(members->open_ms);
+  auto const open_ms  = detail::to_millis(members->open_ms.value_or(0.0));
   auto const close_ms = detail::to_millis(members->close_ms.value_or(0.0));
   if (!open_ms || !close_ms) return fail(errc::unreadable_position, "a time in milliseconds");
   out.open_ms = *open_ms;
@@ -128,7 +128,8 @@ using raw_members = std::vector<std::pair<std::string, reflect::raw_json_view>>;
     out.order_ms.push_back(*processed_ms);
   }
   // [id, display, fee, …]
-  if (auto const pair = reflect::read_json<std::vector<reflect::raw_json_view>>(members->trade_pair.text);
+  auto const pair_text = members->trade_pair.value_or(reflect::raw_json_view{}).text;
+  if (auto const pair = reflect::read_json<std::vector<reflect::raw_json_view>>(pair_text);
       pair && !pair->empty()) {
     if (auto const id = reflect::read_json<std::string_view>(pair->front().text)) out.pair = *id;
   }

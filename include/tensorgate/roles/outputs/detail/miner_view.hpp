@@ -1,7 +1,7 @@
 // tensorgate/roles/outputs/detail/miner_view.hpp: one miner's part of each tier's file.
 #pragma once
 
-#include <algorithm>    // any_of, min, stable_sort
+#include <algorithm>    // min, sort
 #include <array>        // array
 #include <chrono>       // days
 #include <cstddef>      // size_t
@@ -261,7 +261,7 @@ class miner_judge {
     return std::tie(a_close, a.open_ms, a.uuid, a_json) < std::tie(b_close, b.open_ms, b.uuid, b_json);
   }
   static void sort(std::vector<shown_position const*>& list) {
-    std::stable_sort(list.begin(), list.end(), [](auto const* a, auto const* b) { return stands_before(*a, *b); });
+    std::sort(list.begin(), list.end(), [](auto const* a, auto const* b) { return stands_before(*a, *b); });
   }
 
   [[nodiscard]] std::vector<shown_position const*> settled() const {
