@@ -1,5 +1,6 @@
 # What is installed: headers and the CMake package (component "headers"), and the programs with what they need to run
-# as services (component "apps"). An app's folder may hold packaging/: <name>.service, and <name>.toml for /etc/tensorgate.
+# as services (component "apps"). Beside an app's main.cpp,
+# *.toml go to /etc/tensorgate and packaging/*.service to systemd.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -35,7 +36,7 @@ foreach(app IN LISTS TENSORGATE_APPS)
     cmake_path(GET unit FILENAME name)
     install(FILES "${unit}" DESTINATION lib/systemd/system RENAME tensorgate-${name} COMPONENT apps)
   endforeach()
-  file(GLOB configs CONFIGURE_DEPENDS "${packaging}/*.toml")
+  file(GLOB configs CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/apps/${app}/*.toml")
   if(configs)
     install(FILES ${configs} DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}/tensorgate" COMPONENT apps)
   endif()

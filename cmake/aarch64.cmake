@@ -1,0 +1,21 @@
+# Cross-compiles for arm64 Debian: Debian's cross compiler, the target's packages unpacked in TENSORGATE_SYSROOT
+# (tests/cross/run.sh makes it), its programs run by qemu where a build has to run one.
+
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
+
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TENSORGATE_SYSROOT)
+set(CMAKE_SYSROOT "${TENSORGATE_SYSROOT}")
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(ENV{PKG_CONFIG_SYSROOT_DIR} "${TENSORGATE_SYSROOT}")
+set(ENV{PKG_CONFIG_LIBDIR} "${TENSORGATE_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig:${TENSORGATE_SYSROOT}/usr/share/pkgconfig")
+
+find_program(TENSORGATE_QEMU qemu-aarch64)
+if(TENSORGATE_QEMU)
+  set(CMAKE_CROSSCOMPILING_EMULATOR "${TENSORGATE_QEMU};-L;${TENSORGATE_SYSROOT}")
+endif()
