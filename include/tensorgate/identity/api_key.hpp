@@ -194,7 +194,7 @@ class key_table {
   key_table(key_salt const& salt, std::vector<entry> entries) : salt_(salt) {
     slots_.resize(std::bit_ceil(entries.size() * 2 + 2));
     for (auto& one : entries) {
-      auto& slot = slot_of(one.digest);
+      auto& slot = slots_[place_of(one.digest)];
       if (slot == 0) {
         entries_.push_back(std::move(one));
         slot = static_cast<std::uint32_t>(entries_.size());
@@ -210,12 +210,17 @@ class key_table {
     return {salt_of(file), std::move(entries)};
   }
 
-  /// The grant of a key that was presented, or null. Where in the table one looks depends on the digest of a secret salt
-  /// and the key, which tells a listener nothing; the digests are compared in constant time.
+  /// The place among `entries()` of a key that was presented. Where in the table one looks depends on the digest of a
+  /// secret salt and the key, which tells a listener nothing; the digests are compared in constant time.
+  [[nodiscard]] std::optional<std::size_t> index_of(std::string_view presented) const {
+    if (presented.empty() || presented.size() > max_key_size || entries_.empty()) return std::nullopt;
+    auto const slot = slots_[place_of(digest_of(salt_, presented))];
+    if (slot == 0) return std::nullopt;
+    return slot - 1;
+  }
   [[nodiscard]] key_grant const* find(std::string_view presented) const {
-    if (presented.empty() || presented.size() > max_key_size || entries_.empty()) return nullptr;
-    auto const slot = const_cast<key_table*>(this)->slot_of(digest_of(salt_, presented));  // NOLINT: reads alone
-    return slot == 0 ? nullptr : &entries_[slot - 1].grant;
+    auto const at = index_of(presented);
+    return at ? &entries_[*at].grant : nullptr;
   }
 
   [[nodiscard]] std::size_t               size() const noexcept { return entries_.size(); }
@@ -224,12 +229,12 @@ class key_table {
 
  private:
   /// The slot that holds the digest, or the empty one where it belongs. At least half of the slots are empty.
-  [[nodiscard]] std::uint32_t& slot_of(key_digest const& digest) noexcept {
+  [[nodiscard]] std::size_t place_of(key_digest const& digest) const noexcept {
     std::uint64_t start = 0;
     std::memcpy(&start, digest.data(), sizeof(start));
     for (auto at = static_cast<std::size_t>(start) & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
-      auto& slot = slots_[at];
-      if (slot == 0 || crypto::constant_time_equal(bytes_view(entries_[slot - 1].digest), bytes_view(digest))) return slot;
+      auto const slot = slots_[at];
+      if (slot == 0 || crypto::constant_time_equal(bytes_view(entries_[slot - 1].digest), bytes_view(digest))) return at;
     }
   }
 

@@ -1,0 +1,314 @@
+// tensorgate/ops/access_log.hpp: one line for each exchange, written by a thread of its own.
+//
+// A loop copies what a line needs into a ring of its own (measured: some 30 ns) and goes on; the thread turns it into
+// text and writes it in large pieces. A full ring drops lines and counts them; a full disk is counted too. No field of a
+// request but User-Agent is ever copied: credentials cannot get here.
+#pragma once
+
+#include <algorithm>           // min
+#include <atomic>              // atomic
+#include <cerrno>              // errno
+#include <chrono>              // milliseconds
+#include <condition_variable>  // condition_variable
+#include <cstddef>             // size_t
+#include <cstdint>             // uint64_t
+#include <cstring>             // memcpy
+#include <memory>              // unique_ptr
+#include <mutex>               // mutex
+#include <string>              // string
+#include <string_view>         // string_view
+#include <system_error>        // generic_category
+#include <thread>              // thread
+#include <type_traits>         // is_trivially_copyable_v
+#include <utility>             // move
+#include <vector>              // vector
+
+#include <fcntl.h>     // open
+#include <poll.h>      // poll
+#include <sys/stat.h>  // fstat
+#include <unistd.h>    // write, close
+
+#include <tensorgate/core/result.hpp>           // result
+#include <tensorgate/core/time.hpp>             // wall_clock
+#include <tensorgate/http/request.hpp>          // request
+#include <tensorgate/net/addresses.hpp>         // address
+#include <tensorgate/ops/detail/byte_ring.hpp>  // byte_ring
+#include <tensorgate/ops/detail/log_line.hpp>   // line_writer
+#include <tensorgate/reflect/rules.hpp>         // describe
+
+namespace tensorgate::inline TENSORGATE_ABI::ops {
+
+struct log_options {
+  std::string access = "stdout";  ///< "stdout", "stderr", "off", or a file's name
+  log_form    format = log_form::json;
+  query_words query  = query_words::names;
+  bool        agent  = true;
+  std::size_t buffer = 1UL << 20U;  ///< bytes for each loop
+};
+
+class access_log {
+ public:
+  access_log(log_options options, std::size_t loops) : options_(std::move(options)) {
+    if (options_.access == "off") return;
+    for (std::size_t i = 0; i != (loops == 0 ? 1 : loops); ++i) rings_.push_back(std::make_unique<detail::byte_ring>(options_.buffer));
+  }
+  access_log(access_log const&)            = delete;
+  access_log& operator=(access_log const&) = delete;
+  ~access_log() { stop(); }
+
+  /// Opens the file and starts the thread. Fails with: the system's code when the file cannot be opened.
+  [[nodiscard]] result<void> start() {
+    if (rings_.empty() || thread_.joinable()) return {};
+    auto const opened = open();
+    if (!opened) return fail(opened);
+    descriptor_ = *opened;
+    stopping_   = false;
+    thread_     = std::thread([this] { run(); });
+    return {};
+  }
+
+  /// Writes what is there and ends the thread. The loops must have ended, or their last lines stay behind.
+  void stop() {
+    if (!thread_.joinable()) return;
+    {
+      std::scoped_lock const held(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+    close(descriptor_);
+    descriptor_ = -1;
+  }
+
+  /// Lets go of the file and opens the name again, for rotation. On failure the old file stays in use.
+  [[nodiscard]] result<void> reopen() {
+    if (rings_.empty() || options_.access == "stdout" || options_.access == "stderr") return {};
+    auto const opened = open();
+    if (!opened) return fail(opened);
+    std::scoped_lock const held(mutex_);
+    if (next_descriptor_ >= 0) close(next_descriptor_);
+    next_descriptor_ = *opened;
+    wake_.notify_one();
+    return {};
+  }
+
+  /// Notes an exchange that is over, on the loop that served it and there alone. Neither waits nor allocates.
+  void finished(http::request const& r) noexcept {
+    if (rings_.empty()) return;
+    auto const& record = r.record;
+    auto&       ring   = *rings_[record.loop < rings_.size() ? record.loop : 0];
+    auto const  verb   = r.head.verb();
+    packed      what{};
+    what.ended       = record.ended;
+    what.nanoseconds = std::chrono::nanoseconds(record.ended - record.began).count();
+    what.bytes_in    = record.bytes_in;
+    what.bytes_out   = record.bytes_out;
+    what.limit       = record.limit_hit;
+    what.refusal     = record.refusal;
+    what.client      = r.client;
+    what.status      = static_cast<std::uint16_t>(record.code);
+    what.verb        = verb;
+    what.minor       = static_cast<std::uint8_t>(r.head.minor_version());
+    what.flags = static_cast<std::uint8_t>((r.head.has_query() ? 1U : 0U) | (r.peer.encrypted ? 2U : 0U) | (record.cut_off ? 4U : 0U));
+    std::string_view const texts[text_count] = {
+        verb == http::method::other ? r.head.method_text().substr(0, 32) : std::string_view{},
+        r.head.path().substr(0, 2048),
+        options_.query == query_words::none ? std::string_view{} : r.head.query().substr(0, 1024),
+        record.route.substr(0, 256),
+        std::string_view(record.caller).substr(0, 128),
+        options_.agent ? r.head.field(http::known_field::user_agent).substr(0, 256) : std::string_view{},
+        std::string_view(r.id).substr(0, 128),
+    };
+    std::size_t size = sizeof(what);
+    for (std::size_t i = 0; i != text_count; ++i) {
+      what.sizes[i] = static_cast<std::uint16_t>(texts[i].size());
+      size += texts[i].size();
+    }
+    auto* to = ring.reserve(size);
+    if (to == nullptr) return;
+    std::memcpy(to, &what, sizeof(what));
+    to += sizeof(what);
+    for (auto const text : texts) {
+      if (!text.empty()) std::memcpy(to, text.data(), text.size());
+      to += text.size();
+    }
+    if (ring.commit()) wake_.notify_one();
+  }
+
+  [[nodiscard]] std::uint64_t written() const noexcept { return written_.load(std::memory_order_relaxed); }
+  /// Lines that were lost because the thread did not keep up.
+  [[nodiscard]] std::uint64_t dropped() const noexcept {
+    std::uint64_t sum = 0;
+    for (auto const& ring : rings_) sum += ring->dropped();
+    return sum;
+  }
+  /// Lines that were lost because the file did not take them: the disk is full, the reader of a pipe is gone or stalled.
+  [[nodiscard]] std::uint64_t failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr std::size_t text_count = 7;
+  static_assert(std::is_trivially_copyable_v<net::address>);
+
+  /// A record in the ring; its texts follow it.
+  struct packed {
+    steady_point                              ended{};
+    std::int64_t                              nanoseconds = 0;
+    std::uint64_t                             bytes_in = 0, bytes_out = 0;
+    std::string_view                          limit{}, refusal{};  // static texts
+    net::address                              client{};
+    std::uint16_t                             status = 0;
+    http::method                              verb{};
+    std::uint8_t                              minor = 1;
+    std::uint8_t                              flags = 0;
+    std::array<std::uint16_t, text_count>     sizes{};
+  };
+  static_assert(std::is_trivially_copyable_v<packed>);
+
+  [[nodiscard]] result<int> open() const {
+    if (options_.access == "stdout") return 1;
+    if (options_.access == "stderr") return 2;
+    int const fd = ::open(options_.access.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);  // NOLINT(cppcoreguidelines-pro-type-vararg)
+    if (fd < 0) return fail({errno, std::generic_category()}, "the access log cannot be opened");
+    return fd;
+  }
+  static void close(int fd) noexcept {
+    if (fd > 2) ::close(fd);
+  }
+
+  void run() {
+    detail::line_writer writer(options_.format, options_.query);
+    detail::line_buffer out;
+    while (true) {
+      bool last = false;
+      {
+        std::unique_lock held(mutex_);
+        if (!stopping_) wake_.wait_for(held, std::chrono::milliseconds(100));
+        last = stopping_;
+        if (next_descriptor_ >= 0) {
+          close(descriptor_);
+          descriptor_      = next_descriptor_;
+          next_descriptor_ = -1;
+          torn_            = false;
+        }
+      }
+      while (batch(writer, out)) {
+      }
+      if (last) return;
+    }
+  }
+
+  /// One round over the rings. True if there was so much that another round is due at once.
+  bool batch(detail::line_writer& writer, detail::line_buffer& out) {
+    auto const wall   = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
+    auto const steady = std::chrono::steady_clock::now();
+    std::size_t lines = 0;
+    std::size_t all   = 0;
+    auto const  flush = [&] {
+      if (lines != 0) write_out(out.view(), lines);
+      all += lines;
+      lines = 0;
+      out.clear();
+    };
+    for (auto const& ring : rings_) {
+      ring->consume([&](std::string_view record) {
+        line(writer, out, record, wall, steady);
+        ++lines;
+        if (out.size() >= (64UL << 10U)) flush();
+      });
+    }
+    flush();
+    return all > 1000;
+  }
+
+  static void line(detail::line_writer& writer, detail::line_buffer& out, std::string_view record, std::chrono::nanoseconds wall,
+                   steady_point steady) {
+    packed what{};
+    std::memcpy(static_cast<void*>(&what), record.data(), sizeof(what));
+    record.remove_prefix(sizeof(what));
+    std::array<std::string_view, text_count> texts{};
+    for (std::size_t i = 0; i != text_count; ++i) {
+      texts[i] = record.substr(0, what.sizes[i]);
+      record.remove_prefix(what.sizes[i]);
+    }
+    auto const        client = what.client.to_text();
+    detail::log_entry entry{.unix_nanoseconds = (wall - std::chrono::nanoseconds(steady - what.ended)).count(),
+                            .nanoseconds      = what.nanoseconds,
+                            .bytes_in         = what.bytes_in,
+                            .bytes_out        = what.bytes_out,
+                            .status           = what.status,
+                            .verb             = what.verb,
+                            .minor_version    = what.minor,
+                            .has_query        = (what.flags & 1U) != 0,
+                            .encrypted        = (what.flags & 2U) != 0,
+                            .cut_off          = (what.flags & 4U) != 0,
+                            .client           = client,
+                            .method           = texts[0],
+                            .path             = texts[1],
+                            .query            = texts[2],
+                            .route            = texts[3],
+                            .caller           = texts[4],
+                            .agent            = texts[5],
+                            .id               = texts[6],
+                            .limit            = what.limit,
+                            .refusal          = what.refusal};
+    writer.write(out, entry);
+  }
+
+  void write_out(std::string_view text, std::size_t lines) {
+    struct stat kind {};
+    // A pipe may block; a file does not, save for the disk.
+    bool const may_block = ::fstat(descriptor_, &kind) != 0 || !S_ISREG(kind.st_mode);
+    bool       whole     = true;
+    if (torn_) whole = put("\n", may_block);
+    torn_       = !whole;
+    whole       = whole && put(text, may_block);
+    auto& count = whole ? written_ : failed_;
+    count.store(count.load(std::memory_order_relaxed) + lines, std::memory_order_relaxed);
+  }
+
+  bool put(std::string_view text, bool may_block) {
+    while (!text.empty()) {
+      if (may_block) {
+        pollfd ready{.fd = descriptor_, .events = POLLOUT, .revents = 0};
+        if (::poll(&ready, 1, 500) <= 0) {  // the reader stalls: these lines are lost, the next ones get their chance
+          torn_ = true;
+          return false;
+        }
+      }
+      auto const piece = may_block ? text.substr(0, 4096) : text;  // a pipe that is ready takes so much (PIPE_BUF)
+      auto const sent  = ::write(descriptor_, piece.data(), piece.size());
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent <= 0) {
+        torn_ = true;
+        return false;
+      }
+      text.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+
+  log_options                                     options_;
+  std::vector<std::unique_ptr<detail::byte_ring>> rings_;
+  std::mutex                                      mutex_;
+  std::condition_variable                         wake_;
+  bool                                            stopping_        = false;
+  bool                                            torn_            = false;  // the last write ended within a line
+  int                                             descriptor_      = -1;
+  int                                             next_descriptor_ = -1;
+  std::atomic<std::uint64_t>                      written_{0};
+  std::atomic<std::uint64_t>                      failed_{0};
+  std::thread                                     thread_;
+};
+
+}  // namespace tensorgate::ops
+
+template <>
+struct tensorgate::reflect::describe<tensorgate::ops::log_options> {
+  using options                          = tensorgate::ops::log_options;
+  static constexpr auto rules = std::tuple{
+      text<&options::access>("where the access log goes: stdout, stderr, off, or a file's name"),
+      text<&options::format>("json: an object a line; text: the combined format"),
+      text<&options::query>("what the log shows of queries; values may be secrets"),
+      text<&options::agent>("whether User-Agent is logged"),
+      text<&options::buffer>("bytes between a loop and the log's writer; lines beyond are dropped and counted")};
+};
