@@ -12,7 +12,7 @@ packages_fuzz="libclang-rt-19-dev"
 packages_tsan="libclang-rt-19-dev"
 packages_tidy="clang-tidy-19 clang-format-19"
 packages_browser="nodejs npm chromium"
-packages_package="dpkg-dev file"
+packages_package="dpkg-dev file debootstrap"
 packages_cross="g++-aarch64-linux-gnu qemu-user"
 
 say() { printf '%s\n' "$*"; }
