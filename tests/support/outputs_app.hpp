@@ -1,0 +1,109 @@
+// The outputs app over a copy of a sample tree, started for real.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "support/child.hpp"
+#include "support/raw_client.hpp"
+
+namespace tensorgate_tests {
+
+namespace fs = std::filesystem;
+
+/// The cases: TENSORGATE_VECTORS, or the project's own copies.
+inline fs::path vectors_root() {
+  char const* const named = std::getenv("TENSORGATE_VECTORS");
+  return named != nullptr ? fs::path(named) : fs::path(TENSORGATE_TESTS_DIR) / "vectors";
+}
+
+inline std::string read_text(fs::path const& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A folder of its own that goes with the object.
+class scratch_folder {
+ public:
+  scratch_folder() {
+    auto name = (fs::temp_directory_path() / "tensorgate-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    path_ = name;
+  }
+  scratch_folder(scratch_folder const&)            = delete;
+  scratch_folder& operator=(scratch_folder const&) = delete;
+  ~scratch_folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] fs::path const& path() const noexcept { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+class outputs_app {
+ public:
+  /// `extra` is appended to the configuration.
+  outputs_app(fs::path const& sample, std::string_view profile, std::string_view tiers, std::string_view extra = {}) {
+    fs::copy(sample, tree(), fs::copy_options::recursive);
+    for (auto const& entry : fs::recursive_directory_iterator(tree())) {
+      fs::permissions(entry.path(), fs::perms::owner_write, fs::perm_options::add);
+    }
+    fs::permissions(tree(), fs::perms::owner_write, fs::perm_options::add);
+    auto const config = folder_.path() / "outputs.toml";
+    std::ofstream(config) << "profile = \"" << profile << "\"\ntiers = \"" << tiers << "\"\n"
+                          << "[data]\nvalidation = \"" << (tree() / "validation").string() << "\"\nstate = \""
+                          << (folder_.path() / "state").string() << "\"\n"
+                          << "[server]\nlisten = [\"127.0.0.1:0\"]\nthreads = 2\n[server.admin]\nlisten = \"127.0.0.1:0\"\n"
+                          << "[keys]\nfile = \"" << (folder_.path() / "keys.json").string() << "\"\n"
+                          << extra;
+    auto const [code, said] = run({program(), "--config", config.string(), "keys", "import", (tree() / "api_keys.json").string()});
+    if (code != 0) throw std::runtime_error("keys import: " + said);
+    child_.emplace(std::vector<std::string>{program(), "--config", config.string()});
+    constexpr std::string_view before = "http://127.0.0.1:";
+    auto const&                line   = child_->read_until("\n");
+    auto const                 at     = line.find(before);
+    if (at == std::string::npos) throw std::runtime_error("the app did not start: " + child_->printed());
+    port_ = static_cast<std::uint16_t>(std::stoi(line.substr(at + before.size())));
+  }
+
+  [[nodiscard]] static std::string program() { return TENSORGATE_OUTPUTS_PROGRAM; }
+  [[nodiscard]] fs::path           tree() const { return folder_.path() / "tree"; }
+  [[nodiscard]] fs::path           folder() const { return folder_.path(); }
+  [[nodiscard]] std::uint16_t      port() const noexcept { return port_; }
+  [[nodiscard]] child&             process() { return *child_; }
+
+  /// The file, relative to the tree, that a path of profile v1 reads.
+  [[nodiscard]] static std::string file_of(std::string_view path) {
+    if (path.starts_with("/miner-positions?tier=")) {
+      return "validation/outputs/tiered_positions/" + std::string(path.substr(22)) + "/output.json.gz";
+    }
+    if (path.starts_with("/statistics")) return "runnable/minerstatistics.json";
+    if (path.starts_with("/eliminations")) return "validation/eliminations.json";
+    if (path.starts_with("/validator-checkpoint")) return "runnable/validator_checkpoint.json.gz";
+    if (path.starts_with("/miner-copying")) return "validation/miner_copying.json";
+    return "validation/outputs/output.json";
+  }
+
+  /// SIGTERM, and the exit code.
+  int stop() {
+    child_->signal(SIGTERM);
+    return child_->wait();
+  }
+
+ private:
+  scratch_folder       folder_;
+  std::optional<child> child_;
+  std::uint16_t        port_ = 0;
+};
+
+}  // namespace tensorgate_tests
