@@ -470,7 +470,7 @@ template <class T>
     auto const* const next    = in.quoted(at, out, escaped);
     return next != nullptr && escaped ? in.fail(at, errc::rule, "a string without escapes") : next;
   } else if constexpr (is_optional<T> || is_pointer<T>) {
-    if (in.stands(at, "null")) {
+    if (at != in.end() && *at == 'n' && in.stands(at, "null")) {
       out.reset();
       return at + 4;
     }

@@ -80,7 +80,9 @@ class json_scanner {
     return found;
   }
 
-  [[nodiscard]] char const* skip_blanks(char const* at) const noexcept { return detail::skip_blanks(at, end_); }
+  [[nodiscard]] __attribute__((always_inline)) char const* skip_blanks(char const* at) const noexcept {
+    return detail::skip_blanks(at, end_);
+  }
 
   /// One level deeper; false if that is one too many. `leave` goes back.
   [[nodiscard]] bool enter(char const* at) noexcept {
@@ -94,12 +96,14 @@ class json_scanner {
   void leave() noexcept { ++depth_; }
 
   /// After a value in an object or array: at the next member (`more` is true), or after the bracket that closes it.
-  [[nodiscard]] char const* next_member(char const* at, char close, bool& more) noexcept {
-    at   = skip_blanks(at);
-    more = at != end_ && *at == ',';
-    if (more) return skip_blanks(at + 1);
-    if (at != end_ && *at == close) return at + 1;
-    return fail(at, errc::syntax, close == '}' ? std::string_view("',' or '}'") : std::string_view("',' or ']'"));
+  [[nodiscard]] __attribute__((always_inline)) char const* next_member(char const* at, char close,
+                                                                       bool& more) noexcept {
+    if (at == end_ || (*at != ',' && *at != close)) [[unlikely]] {
+      at = detail::skip_blanks_slowly(at, end_);
+      if (at == end_ || (*at != ',' && *at != close)) return fail_next(at, close);
+    }
+    more = *at == ',';
+    return more ? skip_blanks(at + 1) : at + 1;
   }
 
   /// The inside of a string whose opening quote was read, as it stands. UTF-8, escapes and control characters are
@@ -220,29 +224,21 @@ class json_scanner {
   }
 
   [[nodiscard]] char const* floating(char const* at, double& out) noexcept {
-    auto const parts = split_number(at, end_);
-    if (parts.end == nullptr) return fail_number(at, "a number");
-    if (!to_double(at, parts, out)) return fail(at, errc::out_of_range, "a number that a double can hold");
-    return parts.end;
+    auto const* const next = read_common_double(at, end_, out);
+    return next != nullptr ? next : any_floating(at, out);
   }
 
   [[nodiscard]] char const* unsigned_integer(char const* at, std::uint64_t& out, std::uint64_t most) noexcept {
-    auto const parts = split_number(at, end_);
-    if (parts.end == nullptr || !parts.whole) return fail_number(at, "a whole number");
-    bool const fits = parts.count < 20 || (parts.count == 20 && *at == '1' && parts.digits >= 10000000000000000000U);
-    if (!fits || parts.digits > most || (parts.negative && parts.digits != 0))
-      return fail(at, errc::out_of_range, "a whole number in the member's range");
-    out = parts.digits;
-    return parts.end;
+    auto const* const next = read_common_integer(at, end_, out);
+    return next != nullptr && out <= most ? next : any_unsigned(at, out, most);
   }
 
   [[nodiscard]] char const* signed_integer(char const* at, std::int64_t& out, std::uint64_t most) noexcept {
-    auto const parts = split_number(at, end_);
-    if (parts.end == nullptr || !parts.whole) return fail_number(at, "a whole number");
-    if (parts.count > 19 || parts.digits > most + (parts.negative ? 1U : 0U))
-      return fail(at, errc::out_of_range, "a whole number in the member's range");
-    out = static_cast<std::int64_t>(parts.negative ? 0 - parts.digits : parts.digits);
-    return parts.end;
+    std::uint64_t     size = 0;
+    auto const* const next = read_common_integer(at, end_, size);
+    if (next == nullptr || size > most) return any_signed(at, out, most);
+    out = static_cast<std::int64_t>(size);
+    return next;
   }
 
   /// Any number, as it stands.
@@ -265,6 +261,39 @@ class json_scanner {
   }
 
  private:
+  __attribute__((noinline)) char const* fail_next(char const* at, char close) noexcept {
+    return fail(at, errc::syntax, close == '}' ? std::string_view("',' or '}'") : std::string_view("',' or ']'"));
+  }
+
+  __attribute__((noinline)) char const* any_floating(char const* at, double& out) noexcept {
+    auto const parts = split_number(at, end_);
+    if (parts.end == nullptr) return fail_number(at, "a number");
+    if (!to_double(at, parts, out)) return fail(at, errc::out_of_range, "a number that a double can hold");
+    return parts.end;
+  }
+
+  __attribute__((noinline)) char const* any_unsigned(char const* at, std::uint64_t& out, std::uint64_t most) noexcept {
+    auto const parts = split_number(at, end_);
+    if (parts.end == nullptr || !parts.whole) return fail_number(at, "a whole number");
+    // Of the numbers of 20 digits, those that wrap come out smaller than the smallest of them.
+    bool const fits = parts.count < 20 || (parts.count == 20 && *at == '1' && parts.digits >= 10000000000000000000U);
+    if (!fits || parts.digits > most || (parts.negative && parts.digits != 0)) {
+      return fail(at, errc::out_of_range, "a whole number in the member's range");
+    }
+    out = parts.digits;
+    return parts.end;
+  }
+
+  __attribute__((noinline)) char const* any_signed(char const* at, std::int64_t& out, std::uint64_t most) noexcept {
+    auto const parts = split_number(at, end_);
+    if (parts.end == nullptr || !parts.whole) return fail_number(at, "a whole number");
+    if (parts.count > 19 || parts.digits > most + (parts.negative ? 1U : 0U)) {
+      return fail(at, errc::out_of_range, "a whole number in the member's range");
+    }
+    out = static_cast<std::int64_t>(parts.negative ? 0 - parts.digits : parts.digits);
+    return parts.end;
+  }
+
   [[nodiscard]] static std::uint32_t four_hex(char const* at) noexcept {
     std::uint32_t value = 0;
     for (int i = 0; i != 4; ++i) value = value * 16 + static_cast<std::uint32_t>(hex_value(at[i]));

@@ -223,4 +223,87 @@ struct number_parts {
   return slow_double(at, parts.end, out);
 }
 
+/// Up to seven digits at once. False if there are more, or none; `at` moves behind them.
+[[nodiscard]] __attribute__((always_inline)) inline bool read_few_digits(char const*& at, unsigned& count,
+                                                                         std::uint64_t& value) noexcept {
+  auto const word = get_word(at);
+  count           = leading_digits(word);
+  if (count - 1 >= 7) return false;
+  value = value_of_eight(word << (64 - 8 * count));
+  at += count;
+  return true;
+}
+
+/// Digits after the point, at most 23, onto `value`; returns how many there are, 24 for more.
+[[nodiscard]] __attribute__((always_inline)) inline unsigned read_places(char const*    at,
+                                                                         std::uint64_t& value) noexcept {
+  unsigned places = 0;
+  for (int i = 0; i != 3; ++i) {
+    auto const word  = get_word(at + places);
+    auto const count = leading_digits(word);
+    if (count == 0) return places;
+    value = value * whole_powers[count] + value_of_eight(word << (64 - 8 * count));
+    places += count;
+    if (count != 8) return places;
+  }
+  return 24;
+}
+
+/// The common form of a double: at most seven digits before the point, at most 19 in all, an exponent of at most two
+/// digits, and not within 48 bytes of the end. Null if the text is anything else, which is for `split_number` to say.
+[[nodiscard]] inline char const* read_common_double(char const* at, char const* end, double& out) noexcept {
+  if (end - at < 48) return nullptr;
+  bool const negative = *at == '-';
+  at += negative ? 1 : 0;
+  char const    first = *at;
+  unsigned      whole = 0;
+  std::uint64_t value = 0;
+  if (!read_few_digits(at, whole, value) || (first == '0' && whole != 1)) return nullptr;
+  int scale = 0;
+  if (*at == '.') {
+    auto const places = read_places(++at, value);
+    if (places == 0 || whole + places > 19) return nullptr;
+    at += places;
+    scale = -static_cast<int>(places);
+  }
+  if ((*at | 0x20) == 'e') [[unlikely]] {
+    bool const down = at[1] == '-';
+    at += down || at[1] == '+' ? 2 : 1;
+    if (!is_digit(at[0])) return nullptr;
+    int exponent = *at++ - '0';
+    if (is_digit(at[0])) exponent = exponent * 10 + (*at++ - '0');
+    if (is_digit(at[0])) return nullptr;
+    scale += down ? -exponent : exponent;
+  }
+  double result = static_cast<double>(value);
+  if (value <= std::uint64_t{1} << 53U && scale <= 0 && scale >= -22) {
+    if (scale != 0) result /= exact_powers[static_cast<std::size_t>(-scale)];
+  } else if (value != 0 && !nearest_double(value, scale, result)) {
+    return nullptr;
+  }
+  out = negative ? -result : result;
+  return at;
+}
+
+/// The common form of a whole number: at most 15 digits, and not within 24 bytes of the end. Null if it is anything
+/// else.
+[[nodiscard]] inline char const* read_common_integer(char const* at, char const* end, std::uint64_t& out) noexcept {
+  if (end - at < 24) return nullptr;
+  auto       word  = get_word(at);
+  auto const count = leading_digits(word);
+  if (count == 0 || (*at == '0' && count != 1)) return nullptr;
+  out = value_of_eight(word << (64 - 8 * count));
+  at += count;
+  if (count == 8) {
+    word            = get_word(at);
+    auto const more = leading_digits(word);
+    if (more == 8) return nullptr;
+    if (more != 0) {
+      out = out * whole_powers[more] + value_of_eight(word << (64 - 8 * more));
+      at += more;
+    }
+  }
+  return *at == '.' || (*at | 0x20) == 'e' ? nullptr : at;
+}
+
 }  // namespace tensorgate::reflect::detail

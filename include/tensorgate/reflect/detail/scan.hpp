@@ -78,7 +78,8 @@ template <std::size_t Size>
 
 [[nodiscard]] inline bool is_blank(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-[[nodiscard]] inline char const* skip_blanks_slowly(char const* at, char const* end) noexcept {
+[[nodiscard]] __attribute__((noinline)) inline char const* skip_blanks_slowly(char const* at,
+                                                                              char const* end) noexcept {
   constexpr std::uint64_t blanks = 0x2020202020202020U;
   while (at != end && is_blank(*at)) {
     ++at;
@@ -88,7 +89,7 @@ template <std::size_t Size>
 }
 
 /// The first byte that is no blank; most often there is none, or one, to skip.
-[[nodiscard]] inline char const* skip_blanks(char const* at, char const* end) noexcept {
+[[nodiscard]] __attribute__((always_inline)) inline char const* skip_blanks(char const* at, char const* end) noexcept {
   if (at != end && *at == ' ') ++at;
   if (at != end && static_cast<unsigned char>(*at) <= 0x20) [[unlikely]] {
     return skip_blanks_slowly(at, end);
