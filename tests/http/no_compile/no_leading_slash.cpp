@@ -1,0 +1,4 @@
+// expect: a pattern begins with a slash
+#include "table.hpp"
+
+void broken() { routes table{get<"a">(to<&none>())}; }

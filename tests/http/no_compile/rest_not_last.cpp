@@ -1,0 +1,4 @@
+// expect: a catch-all `{name...}` stands last in its pattern
+#include "table.hpp"
+
+void broken() { routes table{get<"/{rest...}/b">(to<&one>())}; }
