@@ -1,0 +1,176 @@
+// tensorgate/net/tls.hpp: a server's certificate, and how a new one takes its place while everything runs.
+#pragma once
+
+#include <chrono>      // milliseconds
+#include <cstddef>     // size_t
+#include <filesystem>  // path
+#include <memory>      // shared_ptr, unique_ptr
+#include <mutex>       // mutex
+#include <new>         // bad_alloc
+#include <string>      // string
+#include <utility>     // move
+
+#include <openssl/ssl.h>   // SSL_CTX
+#include <openssl/x509.h>  // X509_cmp_current_time
+
+#include <tensorgate/core/result.hpp>        // result
+#include <tensorgate/net/detail/openssl.hpp> // openssl_link
+#include <tensorgate/net/errc.hpp>           // errc
+#include <tensorgate/net/parts.hpp>          // parts
+#include <tensorgate/net/runtime.hpp>        // runtime
+#include <tensorgate/net/stream.hpp>         // tls_acceptor
+#include <tensorgate/net/watch.hpp>          // watch
+
+namespace tensorgate::inline TENSORGATE_ABI::net {
+
+struct tls_options {
+  std::string certificate = {};    ///< PEM file: the server's certificate, then the chain
+  std::string key         = {};    ///< PEM file: its private key
+  bool        follow      = true;  ///< takes a new pair when the files change; at a reload in any case
+  bool        tls12       = true;  ///< TLS 1.2 too; 1.3 always
+};
+
+/// The TLS side of a server: TLS 1.2 and 1.3, ALPN http/1.1. The pair is read at the start, which fails without a usable
+/// one, again at each reload and when its files change. A pair that is broken or does not match leaves the one before
+/// in service, and shows in health. Each connection keeps what it began with, so a change disturbs nobody.
+class tls_certificate final : public tls_acceptor {
+ public:
+  tls_certificate(parts& app, tls_options options) : app_(app), options_(std::move(options)) {
+    part self;
+    self.name   = "tls";
+    self.start  = [this] { return start(); };
+    self.reload = [this] { return load(); };
+    self.stop   = [this] { watch_.reset(); };
+    self.health = [this] { return health(); };
+    app.add(std::move(self));
+  }
+
+  [[nodiscard]] std::unique_ptr<tls_link> accept(int descriptor) override {
+    std::shared_ptr<::SSL_CTX> context;
+    {
+      std::scoped_lock const lock(mutex_);
+      context = context_;
+    }
+    if (context == nullptr) return nullptr;
+    detail::ssl_pointer ssl(::SSL_new(context.get()));  // it keeps the context
+    if (ssl == nullptr) return nullptr;
+    ::SSL_set_accept_state(ssl.get());
+    try {
+      return std::make_unique<detail::openssl_link>(std::move(ssl), descriptor);
+    } catch (std::bad_alloc const&) {
+      return nullptr;
+    }
+  }
+
+  /// Reads the pair. A failure keeps what was in force. From any thread.
+  result<void> load() {
+    std::string why;
+    auto        made = read_pair(why);
+    std::scoped_lock const lock(mutex_);
+    if (made == nullptr) {
+      note_ = "the certificate could not be read, the one before stays: " + why;
+      app_.say("tls", note_);
+      return fail(errc::bad_certificate, "the certificate or its key cannot be used");
+    }
+    context_ = std::move(made);
+    note_.clear();
+    return {};
+  }
+
+  [[nodiscard]] part_health health() const {
+    std::scoped_lock const lock(mutex_);
+    part_health            said;
+    said.ready = context_ != nullptr;
+    said.note  = note_;
+    if (context_ != nullptr && note_.empty()) {
+      auto const* const ends = ::X509_get0_notAfter(::SSL_CTX_get0_certificate(context_.get()));
+      if (ends != nullptr && ::X509_cmp_current_time(ends) < 0) said.note = "the certificate has expired";
+    }
+    said.degraded = !said.note.empty();
+    return said;
+  }
+
+ private:
+  result<void> start() {
+    if (auto const loaded = load(); !loaded) return fail(loaded);
+    if (!options_.follow) return {};
+    auto& loop = app_.loops().loop(0);
+    std::vector<std::filesystem::path> folders{std::filesystem::absolute(options_.certificate).parent_path()};
+    auto const key_folder = std::filesystem::absolute(options_.key).parent_path();
+    if (key_folder != folders.front()) folders.push_back(key_folder);
+    watch_ = std::make_unique<watch>(loop, std::move(folders));
+    asio::co_spawn(loop, follow(), asio::detached);
+    return {};
+  }
+
+  task<void> follow() {
+    auto seen = stamp();
+    for (;;) {
+      co_await watch_->changed(std::chrono::seconds{60});
+      auto const now = stamp();
+      if (now == seen) continue;
+      seen = now;
+      static_cast<void>(load());
+    }
+  }
+
+  // When and how big the files are; a change of either is worth a look.
+  [[nodiscard]] std::string stamp() const {
+    std::string all;
+    for (auto const& one : {options_.certificate, options_.key}) {
+      std::error_code failed;
+      auto const      written = std::filesystem::last_write_time(one, failed);
+      if (!failed) all += std::to_string(written.time_since_epoch().count());
+      auto const size = std::filesystem::file_size(one, failed);
+      if (!failed) all += "," + std::to_string(size) + ";";
+    }
+    return all;
+  }
+
+  [[nodiscard]] std::shared_ptr<::SSL_CTX> read_pair(std::string& why) const {
+    ::ERR_clear_error();
+    std::shared_ptr<::SSL_CTX> made(::SSL_CTX_new(::TLS_server_method()), detail::ssl_deleter{});
+    if (made == nullptr) {
+      why = detail::ssl_error_text();
+      return nullptr;
+    }
+    auto* const context = made.get();
+    ::SSL_CTX_set_min_proto_version(context, options_.tls12 ? TLS1_2_VERSION : TLS1_3_VERSION);
+    ::SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                       SSL_OP_IGNORE_UNEXPECTED_EOF);
+    ::SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    ::SSL_CTX_set_alpn_select_cb(context, &choose_protocol, nullptr);
+    if (::SSL_CTX_use_certificate_chain_file(context, options_.certificate.c_str()) != 1) {
+      why = options_.certificate + ": " + detail::ssl_error_text();
+    } else if (::SSL_CTX_use_PrivateKey_file(context, options_.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+      why = options_.key + ": " + detail::ssl_error_text();
+    } else if (::SSL_CTX_check_private_key(context) != 1) {
+      why = options_.key + " is not the key of " + options_.certificate;
+      ::ERR_clear_error();
+    } else {
+      return made;
+    }
+    return nullptr;
+  }
+
+  // RFC 7301: what we speak if the client offers it. A client that offers only others learns so at once.
+  static int choose_protocol(::SSL* /*ssl*/, unsigned char const** out, unsigned char* size, unsigned char const* offered,
+                             unsigned offered_size, void* /*unused*/) {
+    static constexpr unsigned char ours[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};  // NOLINT(modernize-avoid-c-arrays)
+    unsigned char*                 chosen = nullptr;
+    if (::SSL_select_next_proto(&chosen, size, ours, sizeof ours, offered, offered_size) != OPENSSL_NPN_NEGOTIATED) {
+      return SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+  }
+
+  parts&                     app_;
+  tls_options                options_;
+  mutable std::mutex         mutex_;
+  std::shared_ptr<::SSL_CTX> context_;
+  std::string                note_;
+  std::unique_ptr<watch>     watch_;
+};
+
+}  // namespace tensorgate::net
