@@ -91,6 +91,7 @@ class head_fields {
   /// Keeps a line. True if it is the first of its name; always true for names that are not known.
   bool keep(detail::field_line const& line) {
     lines_.push_back(line);
+    views_.push_back({view(line.name_at, line.name_size), value_of(line), line.id});
     if (line.id == known_field::other) return true;
     bool const first = !has(line.id);
     if (first) first_[static_cast<std::size_t>(line.id)] = static_cast<std::uint16_t>(lines_.size() - 1);
@@ -98,10 +99,13 @@ class head_fields {
     return first;
   }
 
-  void show_fields() {
-    views_.resize(lines_.size());
+  /// The bytes are at `bytes` from now on: the views of fields that were kept before follow.
+  void move_to(char const* bytes) noexcept {
+    if (base_ == bytes) return;
+    base_ = bytes;
     for (std::size_t i = 0; i != lines_.size(); ++i) {
-      views_[i] = field_view{view(lines_[i].name_at, lines_[i].name_size), value_of(lines_[i]), lines_[i].id};
+      views_[i].name  = view(lines_[i].name_at, lines_[i].name_size);
+      views_[i].value = value_of(lines_[i]);
     }
   }
 
@@ -164,10 +168,7 @@ class request_head : public head_fields {
   }
 
   /// The bytes that were parsed now live at `bytes`: all views follow.
-  void rebase(char const* bytes) {
-    base_ = bytes;
-    show_fields();
-  }
+  void rebase(char const* bytes) noexcept { move_to(bytes); }
 
  private:
   friend class head_parser;
@@ -287,7 +288,7 @@ inline parse_state head_parser::parse(std::string_view bytes, request_head& out)
   if (stage_ == stage::complete) return parse_state::complete;
   if (stage_ == stage::failed) return parse_state::failed;
   if (stage_ == stage::begin) out.clear();
-  out.base_         = bytes.data() == nullptr ? "" : bytes.data();
+  out.move_to(bytes.data() == nullptr ? "" : bytes.data());
   auto const window = bytes.substr(0, limits_.head);
   auto       state  = advance(window, out);
   if (state == parse_state::need_more) {
@@ -296,7 +297,6 @@ inline parse_state head_parser::parse(std::string_view bytes, request_head& out)
     state                = in_target ? refuse(errc::target_too_long, "the request line exceeds the limit of the head")
                                      : refuse(errc::head_too_large, "the head exceeds its limit");
   }
-  out.show_fields();
   return state;
 }
 

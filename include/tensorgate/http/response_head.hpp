@@ -39,10 +39,7 @@ class response_head : public head_fields {
   }
 
   /// The bytes that were parsed now live at `bytes`: all views follow.
-  void rebase(char const* bytes) {
-    base_ = bytes;
-    show_fields();
-  }
+  void rebase(char const* bytes) noexcept { move_to(bytes); }
 
  private:
   friend class response_parser;
@@ -124,14 +121,13 @@ inline parse_state response_parser::parse(std::string_view bytes, method asked, 
     out.clear();
     stage_ = stage::status_line;
   }
-  out.base_         = bytes.data() == nullptr ? "" : bytes.data();
+  out.move_to(bytes.data() == nullptr ? "" : bytes.data());
   auto const window = bytes.substr(0, limits_.head);
   auto       state  = advance(window, asked, out);
   if (state == parse_state::need_more) {
     if (window.size() < limits_.head) return state;
     state = refuse("the head exceeds its limit");
   }
-  out.show_fields();
   return state;
 }
 

@@ -114,6 +114,10 @@ class field_line_reader {
           line.id = candidate;
           return at + size;
         }
+        if (is_text_of(token_char, {at, size})) {  // a name, and not one that is known
+          line.id = known_field::other;
+          return at + size;
+        }
       }
     }
 #endif
