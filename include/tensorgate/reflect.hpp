@@ -1,4 +1,4 @@
-// tensorgate/reflect.hpp: plain aggregates as JSON, as text and as schemas.
+// tensorgate/reflect.hpp: aggregates as JSON, as schema and from text.
 #pragma once
 
 #include <tensorgate/reflect/enum_names.hpp>
@@ -6,6 +6,8 @@
 #include <tensorgate/reflect/fields.hpp>
 #include <tensorgate/reflect/json_error.hpp>
 #include <tensorgate/reflect/json_read.hpp>
+#include <tensorgate/reflect/json_schema.hpp>
+#include <tensorgate/reflect/json_slice.hpp>
 #include <tensorgate/reflect/json_style.hpp>
 #include <tensorgate/reflect/json_write.hpp>
 #include <tensorgate/reflect/pattern.hpp>
@@ -13,3 +15,4 @@
 #include <tensorgate/reflect/rules.hpp>
 #include <tensorgate/reflect/text.hpp>
 #include <tensorgate/reflect/traits.hpp>
+#include <tensorgate/reflect/validate.hpp>

@@ -96,8 +96,7 @@ template <class T, auto Member, std::size_t I = 0>
     return I;
   } else {
     auto const* const wanted = &(pointed_at<T>.value.*Member);
-    if constexpr (std::is_same_v<decltype(wanted),
-                                 std::tuple_element_t<I, member_pointers<T>> const>) {
+    if constexpr (std::is_same_v<decltype(wanted), std::tuple_element_t<I, member_pointers<T>> const>) {
       if (wanted == std::get<I>(pointers_to_members<T>())) return I;
     }
     return index_of_member<T, Member, I + 1>();
@@ -125,7 +124,8 @@ inline constexpr std::array<std::string_view, field_count<T>> field_names =
 
 /// The type of member `I`.
 template <class T, std::size_t I>
-using field_type = std::remove_cvref_t<std::remove_pointer_t<std::tuple_element_t<I, detail::member_pointers<std::remove_cv_t<T>>>>>;
+using field_type =
+    std::remove_cvref_t<std::remove_pointer_t<std::tuple_element_t<I, detail::member_pointers<std::remove_cv_t<T>>>>>;
 
 /// Which member `&T::member` is, counted from 0.
 template <auto Member>

@@ -1,7 +1,6 @@
 // tensorgate/reflect/detail/json_reader.hpp: one function for each kind of C++ value that JSON can become.
 #pragma once
 
-#include <algorithm>    // sort, adjacent_find
 #include <array>        // array
 #include <cstddef>      // size_t
 #include <cstdint>      // uint64_t
@@ -14,6 +13,7 @@
 #include <vector>       // vector
 
 #include <tensorgate/reflect/detail/json_scanner.hpp>  // json_scanner
+#include <tensorgate/reflect/detail/json_walk.hpp>     // read_members, read_elements
 #include <tensorgate/reflect/detail/members.hpp>       // wire_names, required_members
 #include <tensorgate/reflect/enum_names.hpp>           // names_of
 #include <tensorgate/reflect/text.hpp>                 // from_text
@@ -210,34 +210,6 @@ struct object_reader {
   }
 };
 
-/// Calls `one(key, place)` for each member of the object at `at`.
-template <class F>
-[[nodiscard]] char const* read_members(json_scanner& in, char const* at, F&& one) {
-  if (at == in.end() || *at != '{') return in.fail_type(at, "an object");
-  if (!in.enter(at)) return nullptr;
-  at = in.skip_blanks(at + 1);
-  if (at != in.end() && *at == '}') {
-    in.leave();
-    return at + 1;
-  }
-  std::string storage;
-  for (bool more = true; more;) {
-    std::string_view  name;
-    auto const* const key = at;
-    at                    = in.key(at, name, storage);
-    if (at == nullptr) return nullptr;
-    at = one(name, key, at);
-    if (at == nullptr) {
-      in.step_into(name);
-      return nullptr;
-    }
-    at = in.next_member(at, '}', more);
-    if (at == nullptr) return nullptr;
-  }
-  in.leave();
-  return at;
-}
-
 template <class T>
 [[nodiscard]] char const* read_map(json_scanner& in, char const* at, T& out) {
   using key_type    = typename T::key_type;
@@ -253,12 +225,6 @@ template <class T>
     }
     return read_value(in, place, entry->second);
   });
-}
-
-/// True if no two names are equal.
-[[nodiscard]] inline bool are_distinct(std::vector<std::string_view>& names) {
-  std::sort(names.begin(), names.end());
-  return std::adjacent_find(names.begin(), names.end()) == names.end();
 }
 
 template <class T>
@@ -283,30 +249,6 @@ template <class T>
     if (!again) kept.push_back(std::move(out[i]));
   }
   out = std::move(kept);
-  return at;
-}
-
-/// Calls `one(index, place)` for each element of the array at `at`.
-template <class F>
-[[nodiscard]] char const* read_elements(json_scanner& in, char const* at, F&& one) {
-  if (at == in.end() || *at != '[') return in.fail_type(at, "an array");
-  if (!in.enter(at)) return nullptr;
-  at = in.skip_blanks(at + 1);
-  if (at != in.end() && *at == ']') {
-    in.leave();
-    return at + 1;
-  }
-  std::size_t index = 0;
-  for (bool more = true; more; ++index) {
-    at = one(index, at);
-    if (at == nullptr) {
-      in.step_into(index);
-      return nullptr;
-    }
-    at = in.next_member(at, ']', more);
-    if (at == nullptr) return nullptr;
-  }
-  in.leave();
   return at;
 }
 

@@ -64,6 +64,8 @@ class json_scanner {
     }
     path_.insert(0, part);
   }
+  /// The path of an error below a pointer that was followed.
+  void                           step_into_pointer(std::string_view pointer) { path_.insert(0, pointer); }
   __attribute__((noinline)) void step_into(std::size_t index) { path_.insert(0, "/" + std::to_string(index)); }
 
   [[nodiscard]] json_error error() const {

@@ -34,6 +34,11 @@ template <auto... Values>
   return static_cast<char const*>(__PRETTY_FUNCTION__);
 }
 
+template <class T>
+[[nodiscard]] constexpr char const* spell_type() noexcept {
+  return static_cast<char const*>(__PRETTY_FUNCTION__);
+}
+
 [[nodiscard]] constexpr bool is_name_character(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
