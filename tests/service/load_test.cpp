@@ -45,13 +45,13 @@ struct settings {
   double                            share = 0.5;
 };
 
-int echo(settings const& config, tg::service::arguments words) {
+int echo(settings const& config, tg::arguments words) {
   auto const tier = words.number<int>("--tier");
   auto const word = words.word();
   if (words.complaint()) return 2;
   return config.server.threads + tier.value_or(0) + (word == "go" ? 100 : 0);
 }
-inline constexpr std::array commands{tg::service::command<settings>{"echo", "adds things up", &echo}};
+inline constexpr std::array commands{tg::command<settings>{"echo", "adds things up", &echo}};
 
 }  // namespace load_sample
 
@@ -177,7 +177,7 @@ TEST_CASE("what --print-config prints is read back, and secrets are not in it") 
   made.server.listen      = {"a \"quoted\"\\\n\x01 name"};
   made.routes             = {{"/a", 1}, {"/b", 2}};
   made.named["a b"]       = {"/c", 3};
-  auto const text         = tg::service::detail::to_toml(made);
+  auto const text         = tg::service_detail::to_toml(made);
   CHECK(text.find("hunter2") == std::string::npos);
   written_file const file(text);
   auto const         got = load({"-c", file.name.c_str()});
@@ -203,8 +203,8 @@ TEST_CASE("a command gets its words and the settings, and gives the exit code") 
 }
 
 TEST_CASE("each setting is in the list that --help prints") {
-  std::vector<tg::service::detail::setting> list;
-  tg::service::detail::list_settings(list, settings{}, "");
+  std::vector<tg::service_detail::setting> list;
+  tg::service_detail::list_settings(list, settings{}, "");
   std::vector<std::string> names;
   for (auto const& one : list) names.push_back(one.path);
   CHECK(names == std::vector<std::string>{"profile", "server.listen", "server.threads", "server.limits.body", "server.limits.idle",

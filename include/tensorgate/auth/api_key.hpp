@@ -24,7 +24,6 @@
 
 #include <tensorgate/auth/detail/bucket_table.hpp>  // bucket_table
 #include <tensorgate/auth/detail/key_source.hpp>    // watched_text
-#include <tensorgate/auth/detail/snapshot.hpp>      // snapshot
 #include <tensorgate/auth/rate.hpp>                 // apply_rate
 #include <tensorgate/core/result.hpp>               // result, fail
 #include <tensorgate/core/time.hpp>                 // clock_fn
@@ -37,6 +36,7 @@
 #include <tensorgate/identity/ptn_keys.hpp>         // parse_ptn_keys
 #include <tensorgate/net/parts.hpp>                 // parts
 #include <tensorgate/net/runtime.hpp>               // runtime
+#include <tensorgate/net/snapshot.hpp>              // snapshot
 #include <tensorgate/reflect/json_read.hpp>         // read_json
 #include <tensorgate/reflect/json_write.hpp>        // write_json
 #include <tensorgate/store/durable_file.hpp>        // write_file
@@ -452,7 +452,7 @@ class api_keys {
   std::mutex                          reading_;  // one reads the files at a time
   detail::watched_text                own_, ptn_;
   std::string                         own_trouble_, ptn_trouble_, said_, refusal_;
-  mutable detail::snapshot<in_force>  tables_;
+  mutable net::snapshot<in_force>  tables_;
   mutable detail::bucket_table        buckets_;
   std::map<std::string, std::int64_t> written_;
   mutable std::mutex                  mutex_;  // of what follows

@@ -13,7 +13,7 @@
 
 #include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
 
-namespace tensorgate::inline TENSORGATE_ABI::service {
+namespace tensorgate::inline TENSORGATE_ABI {
 
 /// A command takes the flags that it knows, then its plain words, and asks at last `complaint()` whether all was
 /// understood:
@@ -112,4 +112,4 @@ class arguments {
   std::string              wrong_;
 };
 
-}  // namespace tensorgate::service
+}  // namespace tensorgate

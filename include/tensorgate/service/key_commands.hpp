@@ -28,7 +28,7 @@
 #include <tensorgate/service/config_failure.hpp>  // exit_codes
 #include <tensorgate/store/durable_file.hpp>    // read_file, write_file
 
-namespace tensorgate::inline TENSORGATE_ABI::service {
+namespace tensorgate::inline TENSORGATE_ABI {
 
 inline constexpr std::string_view key_commands_usage =
     "  add NAME [--tier N] [--rate 600/min] [--expires 2027-01-31] [--note TEXT]\n"
@@ -49,7 +49,9 @@ struct key_commands_options {
   ops::terminal    err    = ops::terminal::of(stderr);
 };
 
-namespace detail {
+namespace service_detail {
+
+inline constexpr std::size_t max_key_file_size = 64UL << 20U;  // bytes
 
 struct listed_key {
   std::string                              name;
@@ -112,7 +114,7 @@ class key_commands {
     return read(code);
   }
   std::optional<identity::key_file> read(int& code) const {
-    auto const text = store::read_file(options_.file, auth::detail::watched_text::max_size);
+    auto const text = store::read_file(options_.file, max_key_file_size);
     if (!text) {
       if (text.error().code == std::errc::no_such_file_or_directory) return identity::new_key_file(options_.random);
       code = fail_with(options_.file + ": " + text.error().code.message());
@@ -206,7 +208,7 @@ class key_commands {
     auto const from = words_.word();
     if (auto const wrong = words_.complaint()) return refuse(*wrong);
     if (!from) return refuse("from where? keys import api_keys.json");
-    auto const text = store::read_file(*from, auth::detail::watched_text::max_size);
+    auto const text = store::read_file(*from, max_key_file_size);
     if (!text) return fail_with(*from + ": " + text.error().code.message());
     auto const keys = identity::parse_ptn_keys(*text);
     if (!keys) return fail_with(*from + ": " + keys.error().text());
@@ -237,11 +239,11 @@ class key_commands {
   store::descriptor    lock_;
 };
 
-}  // namespace detail
+}  // namespace service_detail
 
 /// Runs one of the commands; the exit code comes back.
 [[nodiscard]] inline int run_key_command(key_commands_options options, arguments words) {
-  return detail::key_commands(std::move(options), std::move(words)).run();
+  return service_detail::key_commands(std::move(options), std::move(words)).run();
 }
 
-}  // namespace tensorgate::service
+}  // namespace tensorgate

@@ -38,8 +38,6 @@
 
 namespace tensorgate::inline TENSORGATE_ABI {
 
-namespace service {
-
 /// A command of a program: `outputs keys add alice`. It gets the words behind its name and the settings, and returns the
 /// exit code. `--json` is handed on among the words.
 template <class T>
@@ -50,7 +48,7 @@ struct command {
   std::string_view usage{};  ///< more lines, for `<name> --help`
 };
 
-namespace detail {
+namespace service_detail {
 
 struct program_words {
   std::string_view name;
@@ -148,15 +146,13 @@ template <class T>
   return root;
 }
 
-}  // namespace detail
-
-}  // namespace service
+}  // namespace service_detail
 
 /// The settings, or what is wrong with them; also when the program has already done what it was asked.
 template <class T>
 [[nodiscard]] expected<T, config_failure> load(int argc, char const* const* argv,
-                                               std::type_identity_t<std::span<service::command<T> const>> commands = {}) {
-  namespace in = service::detail;
+                                               std::type_identity_t<std::span<command<T> const>> commands = {}) {
+  namespace in = service_detail;
   auto const done = [](int code) { return unexpected<config_failure>(config_failure{{}, code}); };
   auto const words = in::words_of<T>(argc > 0 ? argv[0] : nullptr);
 
@@ -171,7 +167,7 @@ template <class T>
   auto const given = in::read_command_line({argv + (argc > 0 ? 1 : 0), static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)}, settings, names);
   if (!given) return unexpected<config_failure>(config_failure{{given.error()}});
 
-  service::command<T> const* chosen = nullptr;
+  command<T> const* chosen = nullptr;
   for (auto const& one : commands) {
     if (one.name == given->command) chosen = &one;
   }
@@ -203,7 +199,7 @@ template <class T>
     std::fputs(in::to_toml(*made).c_str(), stdout);
     return done(exit_codes::fine);
   }
-  if (chosen != nullptr) return done(chosen->run(*made, service::arguments(given->rest)));
+  if (chosen != nullptr) return done(chosen->run(*made, arguments(given->rest)));
   return made;
 }
 

@@ -17,7 +17,7 @@
 #include <tensorgate/service/detail/config_tree.hpp>   // nearest
 #include <tensorgate/service/detail/config_write.hpp>  // setting
 
-namespace tensorgate::inline TENSORGATE_ABI::service::detail {
+namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 struct command_line {
   struct given {
@@ -140,4 +140,4 @@ struct command_line {
   return name;
 }
 
-}  // namespace tensorgate::service::detail
+}  // namespace tensorgate::service_detail

@@ -26,7 +26,7 @@
 #include <tensorgate/service/detail/config_text.hpp>  // toml_string
 #include <tensorgate/service/detail/config_tree.hpp>  // config_node
 
-namespace tensorgate::inline TENSORGATE_ABI::service::detail {
+namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 namespace kinds = reflect::detail;
 
@@ -309,4 +309,4 @@ void read_setting(config_reader& to, config_node const& from, T& out, std::strin
   }
 }
 
-}  // namespace tensorgate::service::detail
+}  // namespace tensorgate::service_detail

@@ -6,7 +6,7 @@
 
 #include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
 
-namespace tensorgate::inline TENSORGATE_ABI::service::detail {
+namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 /// A TOML basic string.
 [[nodiscard]] inline std::string toml_string(std::string_view text) {
@@ -37,4 +37,4 @@ namespace tensorgate::inline TENSORGATE_ABI::service::detail {
   return bare ? std::string(name) : toml_string(name);
 }
 
-}  // namespace tensorgate::service::detail
+}  // namespace tensorgate::service_detail

@@ -11,7 +11,7 @@
 
 #include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
 
-namespace tensorgate::inline TENSORGATE_ABI::service::detail {
+namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 /// Where a value was written.
 struct config_origin {
@@ -120,4 +120,4 @@ inline void put_text(config_node& root, std::string_view path, std::string value
   return best;
 }
 
-}  // namespace tensorgate::service::detail
+}  // namespace tensorgate::service_detail

@@ -10,7 +10,7 @@
 
 #include <tensorgate/service/detail/config_read.hpp>  // setting_name, setting_words, type_words
 
-namespace tensorgate::inline TENSORGATE_ABI::service::detail {
+namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 /// One setting, for help, flags and variables.
 struct setting {
@@ -184,4 +184,4 @@ void list_settings(std::vector<setting>& out, T const& standard, std::string con
   all(std::make_index_sequence<reflect::field_count<T>>{});
 }
 
-}  // namespace tensorgate::service::detail
+}  // namespace tensorgate::service_detail

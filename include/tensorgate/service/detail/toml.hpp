@@ -15,7 +15,7 @@
 #include <tensorgate/service/config_failure.hpp>      // config_problem
 #include <tensorgate/service/detail/config_tree.hpp>  // config_node
 
-namespace tensorgate::inline TENSORGATE_ABI::service::detail {
+namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 /// The largest file of settings, in bytes; more is answered with a problem.
 inline constexpr std::size_t max_config_size = 4UL << 20U;
@@ -68,4 +68,4 @@ inline constexpr std::size_t max_config_size = 4UL << 20U;
   return tree_of(parsed.table(), std::make_shared<std::string const>(file));
 }
 
-}  // namespace tensorgate::service::detail
+}  // namespace tensorgate::service_detail

@@ -1,4 +1,4 @@
-// tensorgate/auth/detail/snapshot.hpp: a value that many loops read all the time and somebody replaces now and then.
+// tensorgate/net/snapshot.hpp: a value that many loops read all the time and somebody replaces now and then.
 #pragma once
 
 #include <atomic>   // atomic
@@ -11,7 +11,7 @@
 
 #include <tensorgate/net/runtime.hpp>  // runtime
 
-namespace tensorgate::inline TENSORGATE_ABI::auth::detail {
+namespace tensorgate::inline TENSORGATE_ABI::net {
 
 /// Each loop keeps its own pointer to the value and asks, at each use, only whether a newer one exists: an unshared
 /// load where a shared pointer would be a contended one. Other threads take the lock.
@@ -22,7 +22,7 @@ class snapshot {
 
   /// Valid until the calling loop asks again.
   [[nodiscard]] T& on_loop() {
-    auto const here = net::runtime::here();
+    auto const here = runtime::here();
     if (here >= kept_.size()) {
       thread_local std::shared_ptr<T> elsewhere;
       elsewhere = get();
@@ -58,4 +58,4 @@ class snapshot {
   std::vector<kept>          kept_;
 };
 
-}  // namespace tensorgate::auth::detail
+}  // namespace tensorgate::net

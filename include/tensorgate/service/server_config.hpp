@@ -1,0 +1,171 @@
+// tensorgate/service/server_config.hpp: what an operator may set about any server of the house.
+#pragma once
+
+#include <charconv>     // from_chars
+#include <chrono>       // milliseconds
+#include <cstdint>      // uint16_t
+#include <string>       // string
+#include <string_view>  // string_view
+#include <tuple>        // tuple
+#include <vector>       // vector
+
+#include <tensorgate/auth/cors.hpp>        // cors_options
+#include <tensorgate/auth/rate.hpp>        // rate_options
+#include <tensorgate/core/result.hpp>      // result, fail
+#include <tensorgate/http/limits.hpp>      // limits
+#include <tensorgate/http/server.hpp>      // request_id_field
+#include <tensorgate/net/addresses.hpp>    // cidr, forwarding_field
+#include <tensorgate/net/listener.hpp>     // listen_options
+#include <tensorgate/ops/access_log.hpp>   // log_options
+#include <tensorgate/reflect/errc.hpp>     // errc
+#include <tensorgate/reflect/rules.hpp>    // describe
+#include <tensorgate/reflect/traits.hpp>   // text_form
+
+namespace tensorgate::inline TENSORGATE_ABI {
+
+/// Where a server listens: "127.0.0.1:8080", "[::1]:8080", "tls:0.0.0.0:443", "unix:/run/app.sock", "systemd" (the first
+/// socket that the service manager passed) or "systemd:NAME".
+struct listen_address {
+  net::listen_options value{};
+
+  [[nodiscard]] static std::optional<listen_address> parse(std::string_view text) {
+    listen_address made;
+    made.value.tls = text.starts_with("tls:");
+    if (made.value.tls) text.remove_prefix(4);
+    if (text.starts_with("unix:")) {
+      made.value.unix_socket = std::string(text.substr(5));
+      if (made.value.unix_socket.empty()) return std::nullopt;
+      return made;
+    }
+    if (text == "systemd" || text.starts_with("systemd:")) {
+      made.value.inherited = text.size() > 8 ? std::string(text.substr(8)) : "0";
+      return made;
+    }
+    auto const colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    auto       host = text.substr(0, colon);
+    auto const port = text.substr(colon + 1);
+    bool const bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    auto const address = net::address::parse(host);
+    auto const got     = std::from_chars(port.data(), port.data() + port.size(), made.value.port);
+    if (!address || bracketed != (host.find(':') != std::string_view::npos)) return std::nullopt;
+    if (port.empty() || got.ec != std::errc{} || got.ptr != port.data() + port.size()) return std::nullopt;
+    made.value.address = std::string(host);
+    return made;
+  }
+  [[nodiscard]] std::string to_text() const {
+    std::string made = value.tls ? "tls:" : "";
+    if (!value.inherited.empty()) return made + (value.inherited == "0" ? std::string("systemd") : "systemd:" + value.inherited);
+    return made + net::endpoint_text(value, value.port);
+  }
+};
+
+/// A block of addresses in settings: "10.0.0.0/8".
+struct address_block {
+  net::cidr value{net::address{}};
+};
+
+struct tls_config {
+  std::string certificate{};  ///< a PEM file: the certificate and those it rests on
+  std::string key{};          ///< a PEM file
+};
+
+struct proxies_config {
+  std::vector<address_block> trusted{};             ///< empty: nobody is believed
+  bool                       unix_socket = false;   ///< whoever comes by a Unix socket is a proxy
+  net::forwarding_field      field       = net::forwarding_field::x_forwarded_for;
+};
+
+struct server_config {
+  std::vector<listen_address> listen{*listen_address::parse("127.0.0.1:8080")};
+  std::string                 admin{"off"};
+  tls_config                  tls{};
+  std::uint16_t               threads = 0;
+  std::uint16_t               pool    = 0;
+  bool                        docs    = true;
+  std::chrono::milliseconds   drain{30'000};
+  std::vector<std::string>    hosts{};
+  http::request_id_field      request_ids = http::request_id_field::echo;
+  std::vector<address_block>  allow{};
+  std::vector<address_block>  deny{};
+  proxies_config              proxies{};
+  auth::rate_options          rate{};
+  auth::cors_options          cors{};
+  http::limits                limits{};
+  ops::log_options            log{};
+};
+
+}  // namespace tensorgate
+
+template <>
+struct tensorgate::reflect::text_form<tensorgate::listen_address> {
+  static constexpr std::string_view expected = "a place to listen at such as 127.0.0.1:8080, [::1]:8080, tls:0.0.0.0:443, unix:/run/app.sock or systemd";
+  [[nodiscard]] static result<tensorgate::listen_address> parse(std::string_view text) {
+    auto made = tensorgate::listen_address::parse(text);
+    if (!made) return fail(errc::wrong_type, expected);
+    return std::move(*made);
+  }
+  static void append(std::string& out, tensorgate::listen_address const& of) { out += of.to_text(); }
+};
+template <>
+struct tensorgate::reflect::text_form<tensorgate::address_block> {
+  static constexpr std::string_view expected = "an address or a block of them such as 10.0.0.0/8 or 2001:db8::/32";
+  [[nodiscard]] static result<tensorgate::address_block> parse(std::string_view text) {
+    auto const made = tensorgate::net::cidr::parse(text);
+    if (!made) return fail(errc::wrong_type, made.error().note);
+    return tensorgate::address_block{*made};
+  }
+  static void append(std::string& out, tensorgate::address_block const& of) { out += of.value.to_text(); }
+};
+
+template <>
+struct tensorgate::reflect::describe<tensorgate::tls_config> {
+  using config                = tensorgate::tls_config;
+  static constexpr auto rules = std::tuple{text<&config::certificate>("PEM file of the certificate and those it rests on"), text<&config::key>("PEM file of the key")};
+  static constexpr std::string_view check(config const& of) {
+    return of.certificate.empty() == of.key.empty() ? "" : "certificate and key go together";
+  }
+};
+template <>
+struct tensorgate::reflect::describe<tensorgate::proxies_config> {
+  using config                = tensorgate::proxies_config;
+  static constexpr auto rules = std::tuple{text<&config::trusted>("proxies that are believed when they say for whom they ask; empty: nobody"),
+                                           text<&config::unix_socket>("whether whoever comes by a Unix socket is such a proxy"),
+                                           text<&config::field>("the field that they write")};
+};
+template <>
+struct tensorgate::reflect::describe<tensorgate::http::limits> {
+  using limits                = tensorgate::http::limits;
+  static constexpr auto rules = std::tuple{
+      text<&limits::head>("bytes of request line and fields; beyond: 431"), text<&limits::fields>("field lines; beyond: 431"),
+      text<&limits::target>("bytes of the target; beyond: 414"), text<&limits::body>("bytes of a body, unless the route says otherwise; beyond: 413"),
+      text<&limits::drain>("bytes of an unwanted body that are read so that the connection can be kept"),
+      text<&limits::handshake>("time for TLS; then closed"), text<&limits::head_time>("time for a head; then 408"),
+      text<&limits::idle>("time between requests; then closed"), text<&limits::progress_interval>("in each such span a body must move"),
+      text<&limits::progress>("by so many bytes; else 408, or the answer is cut off"), text<&limits::answer>("time until an answer begins; then 503"),
+      text<&limits::half_closed>("time for the answer to a peer that sends no more"), text<&limits::linger>("time for a peer to close after the last answer"),
+      text<&limits::requests_per_connection>("requests on one connection; 0: no limit"), text<&limits::connections>("connections in all; beyond: 503; 0: no limit"),
+      text<&limits::connections_per_address>("connections of one address; beyond: 503; 0: no limit"),
+      text<&limits::in_flight>("requests that wait for their handler; beyond: 503; 0: no limit")};
+};
+template <>
+struct tensorgate::reflect::describe<tensorgate::server_config> {
+  using config                = tensorgate::server_config;
+  static constexpr auto rules = std::tuple{
+      text<&config::listen>("where it listens"), text<&config::admin>("where metrics and health are served: an address such as 127.0.0.1:9100, or off"),
+      text<&config::threads>("loops; 0: one for each core"), range<&config::threads>(std::uint16_t{0}, std::uint16_t{256}),
+      text<&config::pool>("threads for heavy work; 0: one for each core"), range<&config::pool>(std::uint16_t{0}, std::uint16_t{256}),
+      text<&config::docs>("whether /openapi.json and /docs are served"), text<&config::drain>("how long requests may end after SIGTERM"),
+      text<&config::hosts>("names that it answers for, 421 to others; empty: any"), text<&config::request_ids>("whether answers carry X-Request-Id"),
+      text<&config::allow>("addresses that may ask; empty: all"), text<&config::deny>("addresses that may not ask")};
+  static std::string_view check(config const& of) {
+    if (of.listen.empty()) return "listen names no address";
+    bool tls = false;
+    for (auto const& one : of.listen) tls = tls || one.value.tls;
+    if (tls && of.tls.certificate.empty()) return "a tls: address needs tls.certificate and tls.key";
+    if (!tls && !of.tls.certificate.empty()) return "a certificate is named, but no address speaks TLS: write tls: before one";
+    if (of.admin != "off" && !tensorgate::listen_address::parse(of.admin)) return "admin: expected an address such as 127.0.0.1:9100, or off";
+    return {};
+  }
+};

@@ -1,0 +1,310 @@
+// tensorgate/service/service.hpp: a program that serves: it owns the loops, starts its parts, reloads, drains and ends.
+//
+//     tg::service app{config->server};
+//     my_part     part{app};
+//     return app.serve(errors, routes{get<"/">(anyone, to<&hello>())});
+#pragma once
+
+#include <atomic>       // atomic
+#include <cerrno>       // errno
+#include <chrono>       // steady_clock
+#include <cstddef>      // size_t
+#include <cstdint>      // uint16_t
+#include <cstdio>       // stderr
+#include <exception>    // exception
+#include <functional>   // function
+#include <memory>       // unique_ptr
+#include <mutex>        // mutex
+#include <optional>     // optional
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
+
+#include <signal.h>  // sigtimedwait, pthread_sigmask
+#include <unistd.h>  // write
+
+#include <tensorgate/core/result.hpp>             // result
+#include <tensorgate/http/server.hpp>             // server
+#include <tensorgate/net/cpu_pool.hpp>            // cpu_pool
+#include <tensorgate/net/parts.hpp>               // parts
+#include <tensorgate/net/runtime.hpp>             // runtime
+#include <tensorgate/ops/access_log.hpp>          // access_log
+#include <tensorgate/ops/health.hpp>              // report_health
+#include <tensorgate/ops/metrics.hpp>             // metrics
+#include <tensorgate/ops/systemd.hpp>             // service_manager
+#include <tensorgate/service/admin.hpp>           // admin_routes
+#include <tensorgate/service/config_failure.hpp>  // exit_codes
+#include <tensorgate/service/detail/around.hpp>   // around
+#include <tensorgate/service/server_config.hpp>   // server_config
+
+namespace tensorgate::inline TENSORGATE_ABI {
+
+/// The parts of a program and what they run on. SIGTERM and SIGINT drain and end it, a second one ends it at once; SIGHUP
+/// reloads every part. Construction blocks these signals for all threads that are started later, so it comes first in
+/// `main`. What was constructed later is destroyed first; the parts were stopped by then, for `serve` stops them.
+class service final : public net::parts {
+ public:
+  explicit service(server_config config)
+      : config_(std::move(config)), loops_(config_.threads), metrics_(loops_.size()), log_(config_.log, loops_.size()) {
+    ::sigemptyset(&signals_);
+    for (int const one : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals_, one);
+    ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): a peer that is gone is a failed write
+    add({.name   = "access log",
+         .start  = [this] { return log_.start(); },
+         .reload = [this] { return log_.reopen(); },
+         .drain  = {},
+         .stop   = [this] { log_.stop(); },
+         .health = [this] { return log_health(); }});
+    measure({.name = "tensorgate_log_lines_total", .help = "Lines of the access log.", .counts = true, .labels = R"(end="written")", .read = [this] { return static_cast<double>(log_.written()); }});
+    measure({.name = "tensorgate_log_lines_total", .help = {}, .counts = true, .labels = R"(end="dropped")", .read = [this] { return static_cast<double>(log_.dropped()); }});
+    measure({.name = "tensorgate_log_lines_total", .help = {}, .counts = true, .labels = R"(end="failed")", .read = [this] { return static_cast<double>(log_.failed()); }});
+  }
+  ~service() override { stop_parts(); }
+
+  void add(net::part what) override { parts_.push_back(std::move(what)); }
+  void measure(net::measurement what) override { metrics_.add(std::move(what)); }
+
+  [[nodiscard]] net::runtime&  loops() override { return loops_; }
+  [[nodiscard]] net::cpu_pool& pool() override {
+    if (!pool_) pool_ = std::make_unique<net::cpu_pool>(config_.pool);
+    return *pool_;
+  }
+
+  /// A line on stderr, in one piece.
+  void say(std::string_view what, std::string_view text) override {
+    std::string line(what);
+    line.append(": ").append(text);
+    for (auto& one : line) {
+      if (static_cast<unsigned char>(one) < 0x20) one = ' ';
+    }
+    line.push_back('\n');
+    while (::write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
+    }
+  }
+
+  [[nodiscard]] server_config const& config() const noexcept { return config_; }
+  [[nodiscard]] ops::health_report   health() const {
+    return ops::report_health(parts_, serving_.load(std::memory_order_acquire),
+                              std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_));
+  }
+
+  /// Gives the settings of the server anew at SIGHUP; address lists, rate and CORS follow them at once.
+  /// `load` sets it; nothing when the settings cannot be read, which it has said.
+  void reread(std::function<std::optional<server_config>()> from) { reread_ = std::move(from); }
+
+  /// Ports of the public listeners, in the order of the settings, and of the admin one; 0 before the start. For tests.
+  [[nodiscard]] std::uint16_t port(std::size_t index = 0) const { return serving_.load(std::memory_order_acquire) ? server_->port(index) : std::uint16_t{0}; }
+  [[nodiscard]] std::uint16_t admin_port() const { return serving_.load(std::memory_order_acquire) && admin_ ? admin_->port() : std::uint16_t{0}; }
+
+  /// Serves until a signal ends it. Returns the exit code of the program; a failure was said in a sentence.
+  template <class Routes>
+  int serve(http::error_renderer errors, Routes const& routes) {
+    return serve(errors, routes.table());
+  }
+  int serve(http::error_renderer errors, http::route_table table) {
+    try {
+      return run(errors, table);
+    } catch (std::exception const& why) {
+      say("error", why.what());
+      return exit_codes::failed;
+    }
+  }
+
+ private:
+  int run(http::error_renderer errors, http::route_table table) {
+    static_cast<void>(pool());
+    auto const rules  = rules_of(config_);
+    around_           = std::make_unique<service_detail::around>(table, rules, loops_.size());
+    bool const direct = rules->nothing() && !reread_;
+    http::server_options options;
+    options.listen.clear();
+    for (auto const& one : config_.listen) options.listen.push_back(one.value);
+    options.limits      = config_.limits;
+    options.hosts       = config_.hosts;
+    options.request_ids = config_.request_ids;
+    for (auto const& one : config_.proxies.trusted) options.forwarding.trusted.push_back(one.value.to_text());
+    options.forwarding.unix_socket = config_.proxies.unix_socket;
+    options.forwarding.field       = config_.proxies.field;
+    http::exchange_sink const sink{this, [](void* self, http::request const& r) { static_cast<service*>(self)->finished(r); }};
+    server_ = std::make_unique<http::server>(*this, options, errors, direct ? table : around_->table(), sink);
+    measure_server();
+
+    if (config_.admin != "off") {
+      http::server_options admin;
+      auto const           where = listen_address::parse(config_.admin);
+      if (!where) {
+        say("error", "admin: \"" + config_.admin + "\" is not an address to listen at");
+        return exit_codes::refused;
+      }
+      admin.listen       = {where->value};
+      admin.limits.body  = 0;
+      admin.limits.connections = 64;
+      admin_routes_      = std::make_unique<service_detail::admin_routes>(metrics_, [this] { return health(); });
+      admin_             = std::make_unique<http::server>(*this, admin, &http::problem_json, admin_routes_->table(), http::exchange_sink{}, nullptr, "admin");
+    }
+    if (int const code = start(); code != exit_codes::fine) return code;
+    serving_.store(true, std::memory_order_release);
+    static_cast<void>(manager_.ready("serving"));
+    wait();
+    serving_.store(false, std::memory_order_release);
+    static_cast<void>(manager_.stopping("ending the requests that have begun"));
+    drain();
+    loops_.stop();
+    stop_parts();
+    return exit_codes::fine;
+  }
+
+  int start() {
+    for (auto& one : parts_) {
+      ++started_;
+      if (!one.start) continue;
+      auto const done = one.start();
+      if (done) continue;
+      auto const& why = done.error();
+      say("error", one.name + " cannot start: " + (why.note.empty() ? why.code.message() : std::string(why.note) + " (" + why.code.message() + ")"));
+      stop_parts();
+      // What starting again would not mend is told apart, so that a service manager need not try.
+      return why.code == std::errc::permission_denied || why.code == std::errc::invalid_argument ? exit_codes::refused : exit_codes::failed;
+    }
+    loops_.start();
+    return exit_codes::fine;
+  }
+
+  /// Signals and the service manager's watchdog, until the program shall end.
+  void wait() {
+    answered_ = std::make_unique<std::atomic<std::uint64_t>[]>(loops_.size());  // NOLINT(modernize-avoid-c-arrays)
+    while (true) {
+      auto const pause = manager_.watchdog().value_or(std::chrono::hours(1)) / 3;
+      switch (next_signal(pause)) {
+        case SIGTERM:
+        case SIGINT: return;
+        case SIGHUP: reload(); break;
+        default: tell_alive();
+      }
+    }
+  }
+
+  int next_signal(std::chrono::nanoseconds within) const {
+    auto const     seconds = std::chrono::duration_cast<std::chrono::seconds>(within);
+    timespec const limit{.tv_sec = seconds.count(), .tv_nsec = (within - seconds).count()};
+    return ::sigtimedwait(&signals_, nullptr, &limit);
+  }
+
+  /// The manager hears that we live only if every loop answered the last question.
+  void tell_alive() {
+    if (!manager_.watchdog()) return;
+    bool all = true;
+    for (std::size_t i = 0; i != loops_.size(); ++i) all = all && answered_[i].load(std::memory_order_acquire) == asked_;
+    if (all) static_cast<void>(manager_.alive());
+    ++asked_;
+    loops_.on_each([this, now = asked_](std::size_t i) { answered_[i].store(now, std::memory_order_release); });
+  }
+
+  void reload() {
+    static_cast<void>(manager_.reloading());
+    say("service", "reloading");
+    if (reread_) {
+      if (auto fresh = reread_()) around_->replace(rules_of(*fresh, around_->rules().get()));
+    }
+    for (auto& one : parts_) {
+      if (!one.reload) continue;
+      if (auto const done = one.reload(); !done) {
+        say(one.name, "is as before the reload: " + (done.error().note.empty() ? done.error().code.message() : std::string(done.error().note)));
+      }
+    }
+    static_cast<void>(manager_.ready("serving"));
+  }
+
+  void drain() {
+    asio::io_context here(1);
+    std::size_t      open  = 0;
+    auto const       ended = [&open](std::exception_ptr const&) { --open; };
+    for (auto& one : parts_) {
+      if (!one.drain) continue;
+      ++open;
+      asio::co_spawn(here, one.drain(), ended);
+    }
+    auto const until = std::chrono::steady_clock::now() + config_.drain;
+    while (open != 0) {
+      here.run_for(std::chrono::milliseconds(20));
+      if (std::chrono::steady_clock::now() >= until) {
+        say("service", "the drain's deadline has passed: what is left is cut off");
+        break;
+      }
+      int const signal = next_signal(std::chrono::nanoseconds(0));
+      if (signal == SIGTERM || signal == SIGINT) {
+        say("service", "a second signal: what is left is cut off");
+        break;
+      }
+    }
+  }
+
+  void stop_parts() {
+    serving_.store(false, std::memory_order_release);
+    loops_.stop();
+    for (; started_ != 0; --started_) {
+      if (parts_[started_ - 1].stop) parts_[started_ - 1].stop();
+    }
+    if (pool_) pool_->stop();
+  }
+
+  void finished(http::request const& r) {
+    metrics_.finished(r.record, r.head.verb());
+    log_.finished(r);
+  }
+
+  [[nodiscard]] net::part_health log_health() const {
+    auto const lost = log_.dropped() + log_.failed();
+    if (lost == 0) return {};
+    return {.ready = true, .degraded = true, .note = std::to_string(lost) + " lines were lost"};
+  }
+
+  void measure_server() {
+    auto const figure = [this](std::string name, std::string help, bool counts, std::uint64_t http::server_counts::*which) {
+      measure({.name = std::move(name), .help = std::move(help), .counts = counts, .read = [this, which] { return static_cast<double>(server_->counts().*which); }});
+    };
+    figure("tensorgate_connections", "Open connections.", false, &http::server_counts::connections);
+    figure("tensorgate_requests_in_flight", "Requests whose handler waits.", false, &http::server_counts::in_flight);
+    figure("tensorgate_connections_accepted_total", "Connections accepted.", true, &http::server_counts::accepted);
+    figure("tensorgate_connections_refused_total", "Connections beyond a limit.", true, &http::server_counts::refused);
+  }
+
+  static std::shared_ptr<service_detail::around_rules> rules_of(server_config const& config, service_detail::around_rules const* before = nullptr) {
+    auto const list = [](std::vector<address_block> const& blocks) {
+      std::vector<net::cidr> made;
+      made.reserve(blocks.size());
+      for (auto const& one : blocks) made.push_back(one.value);
+      return net::cidr_list(std::move(made));
+    };
+    auto       made = std::make_shared<service_detail::around_rules>();
+    auto const same = before != nullptr && before->rate->options().allowed == config.rate.allowed && before->rate->options().by == config.rate.by &&
+                      before->rate->options().callers == config.rate.callers;
+    made->addresses = auth::address_list(list(config.allow), list(config.deny));
+    made->rate      = same ? before->rate : std::make_shared<auth::rate>(config.rate);
+    made->cors      = auth::cors(config.cors);
+    return made;
+  }
+
+  server_config                                  config_;
+  std::chrono::steady_clock::time_point          began_ = std::chrono::steady_clock::now();
+  ::sigset_t                                     signals_{};
+  net::runtime                                   loops_;
+  std::unique_ptr<net::cpu_pool>                 pool_;
+  ops::metrics                                   metrics_;
+  ops::access_log                                log_;
+  ops::service_manager                           manager_ = ops::service_manager::from_environment();
+  std::function<std::optional<server_config>()>  reread_;
+  std::vector<net::part>                         parts_;
+  std::size_t                                    started_ = 0;
+  std::atomic<bool>                              serving_{false};
+  std::uint64_t                                  asked_ = 0;
+  std::unique_ptr<std::atomic<std::uint64_t>[]>  answered_;  // NOLINT(modernize-avoid-c-arrays)
+  std::unique_ptr<service_detail::around>        around_;
+  std::unique_ptr<service_detail::admin_routes>  admin_routes_;
+  std::unique_ptr<http::server>                  server_;
+  std::unique_ptr<http::server>                  admin_;
+};
+
+}  // namespace tensorgate
