@@ -348,6 +348,12 @@ class handler {
 
   constexpr explicit handler(States&... states) noexcept : states_(&states...) {}
 
+  /// Calls `use` with each state object.
+  template <class F>
+  void for_each_state(F&& use) const {
+    std::apply([&](auto const*... all) { (static_cast<void>(use(*all)), ...); }, states_);
+  }
+
   template <class Context>
   using arguments = typename wants<Context>::slots;
   template <class Context>

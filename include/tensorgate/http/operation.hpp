@@ -27,6 +27,7 @@ struct openapi_parameter {
   std::string     schema      = "{}";
   std::string     description = {};
   bool            required    = false;
+  bool            rest        = false;  ///< of a path: the rest of it, slashes and all
 };
 
 /// A field of an answer, such as `RateLimit-Remaining`.

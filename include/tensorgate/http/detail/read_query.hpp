@@ -50,6 +50,11 @@ class query_members {
  public:
   explicit query_members(T& into) noexcept : into_(into) {}
 
+  /// One bit for each member that the query must have.
+  [[nodiscard]] static std::uint64_t required() {
+    return reflect::detail::required_members<T>() & ~optional_lists(std::make_index_sequence<count>{});
+  }
+
   bool set(std::string_view name, std::string_view text, std::optional<problem>& why) {
     auto const&           names = reflect::detail::wire_names<T>;
     static constexpr auto set   = setters(std::make_index_sequence<count>{});
@@ -64,7 +69,7 @@ class query_members {
   }
 
   bool finish(std::optional<problem>& why) {
-    auto const missing = reflect::detail::required_members<T>() & ~seen_ & ~optional_lists(std::make_index_sequence<count>{});
+    auto const missing = required() & ~seen_;
     if (missing != 0) {
       auto const first = static_cast<std::size_t>(std::countr_zero(missing));
       auto const name  = reflect::detail::wire_names<T>[first];
