@@ -55,6 +55,7 @@ TEST_CASE("an include from role to role is found") {
   CHECK(faults("tensorgate/roles/outputs/a.hpp", "#include <tensorgate/roles/filetao/b.hpp>") == 1);
   CHECK(faults("tensorgate/roles/outputs/a.hpp", "#include <tensorgate/roles/outputs/b.hpp>") == 0);
   CHECK(faults("tensorgate/roles/outputs.hpp", "#include <tensorgate/roles/outputs/b.hpp>") == 0);
+  CHECK(faults("tensorgate/roles.hpp", "#include <tensorgate/roles/outputs.hpp>") == 0);
 }
 
 TEST_CASE("Asio, sockets, threads and files left of net are found") {
