@@ -9,6 +9,7 @@
 #include <cstring>      // memcpy
 #include <memory>       // unique_ptr
 #include <string_view>  // string_view
+#include <utility>      // exchange
 
 #include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
 
@@ -43,11 +44,13 @@ class byte_ring {
     reserved_ = whole;
     return data_.get() + at + sizeof(std::uint32_t);
   }
-  /// Returns true when the ring is more than half full: the reader should be woken.
+  /// Returns true, once, when the ring becomes more than half full: the reader should be woken.
   bool commit() noexcept {
     head_ += reserved_;
     published_.store(head_, std::memory_order_release);
-    return head_ - seen_tail_ > size_ / 2;
+    if (head_ - seen_tail_ > size_ / 2) seen_tail_ = tail_.load(std::memory_order_acquire);
+    bool const was_full = std::exchange(is_half_full_, head_ - seen_tail_ > size_ / 2);
+    return is_half_full_ && !was_full;
   }
 
   /// Calls `use(record)` for what is there, in order, and makes its room free. Returns how many there were.
@@ -87,6 +90,7 @@ class byte_ring {
   alignas(64) std::uint64_t              head_      = 0;  // the writer's
   std::uint64_t                          seen_tail_ = 0;
   std::size_t                            reserved_  = 0;
+  bool                                   is_half_full_ = false;
   std::atomic<std::uint64_t>             dropped_{0};
   alignas(64) std::atomic<std::uint64_t> published_{0};
   alignas(64) std::atomic<std::uint64_t> tail_{0};  // the reader's
