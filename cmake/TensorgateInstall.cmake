@@ -1,6 +1,6 @@
 # What is installed: headers and the CMake package (component "headers"), and the programs with what they need to run
-# as services (component "apps"). Beside an app's main.cpp,
-# *.toml go to /etc/tensorgate and packaging/*.service to systemd.
+# as services (component "apps"). Beside an app's main.cpp, *.toml go
+# to /etc/tensorgate, packaging/*.service to systemd, and a sample/ to /usr/share/tensorgate/<app>.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -30,6 +30,9 @@ install(FILES "${PROJECT_BINARY_DIR}/tensorgate-config.cmake" "${PROJECT_BINARY_
 
 foreach(app IN LISTS TENSORGATE_APPS)
   install(TARGETS app_${app} DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT apps)
+  if(IS_DIRECTORY "${PROJECT_SOURCE_DIR}/apps/${app}/sample")
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/apps/${app}/sample" DESTINATION "${CMAKE_INSTALL_DATADIR}/tensorgate/${app}" COMPONENT apps)
+  endif()
   set(packaging "${PROJECT_SOURCE_DIR}/apps/${app}/packaging")
   file(GLOB units CONFIGURE_DEPENDS "${packaging}/*.service" "${packaging}/*.socket")
   foreach(unit IN LISTS units)

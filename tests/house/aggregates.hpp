@@ -28,6 +28,8 @@ class aggregates {
     }
   }
 
+  [[nodiscard]] bool is_enum(std::string_view name) const { return enums_.contains(name); }
+
   /// True if a temporary `name{…}` is an aggregate with something to destroy.
   [[nodiscard]] bool is_costly(std::string_view name) const {
     if (name == "array") return true;

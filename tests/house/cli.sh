@@ -1,7 +1,7 @@
 #!/bin/bash
-# cli.sh PROGRAM VERSION FOLDER: does a program's command line keep its word? Run in an empty folder.
+# cli.sh PROGRAM VERSION FOLDER SAMPLE: does a program's command line keep its word? Run in an empty folder.
 set -u
-program=$1 version=$2 folder=$3
+program=$1 version=$2 folder=$3 sample=$4
 rm -rf "$folder"
 mkdir -p "$folder/home"
 cd "$folder" || exit 1
@@ -22,8 +22,8 @@ done
 "$program" --config "$folder/none.toml" 2>&1 | grep -q none.toml || wrong "a missing file is not named"
 
 # A demo serves until it is told to stop, and stops at once.
-if grep -q -- --demo help; then
-  "$program" --demo >demo 2>&1 &
+if [ -d "$sample" ]; then
+  "$program" demo "$sample" >demo 2>&1 &
   server=$!
   port=
   for _ in $(seq 100); do
@@ -32,7 +32,7 @@ if grep -q -- --demo help; then
     kill -0 "$server" 2>/dev/null || break
     sleep 0.1
   done
-  (exec 3<>"/dev/tcp/127.0.0.1/${port:-1}") 2>/dev/null || wrong "--demo does not listen: $(cat demo)"
+  (exec 3<>"/dev/tcp/127.0.0.1/${port:-1}") 2>/dev/null || wrong "the demo does not listen: $(cat demo)"
   kill -TERM "$server" 2>/dev/null
   for _ in $(seq 100); do
     kill -0 "$server" 2>/dev/null || break

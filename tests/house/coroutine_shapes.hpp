@@ -300,6 +300,7 @@ class shape_search {
     std::size_t const end = operand_end(colon);
     auto const        arm = [&](std::size_t from, std::size_t to) -> std::string_view {
       if (source_.text(from) == "-") ++from;
+      if (to >= from + 3 && source_.text(to - 2) == "::" && known_.is_enum(source_.text(to - 3))) return "number";
       if (to != from + 1) return "class";
       if (source_[from].kind == token_kind::number || source_.text(from) == "true" || source_.text(from) == "false") return "number";
       if (source_[from].kind == token_kind::text) return source_.text(from).back() == '\'' ? "number" : "text";

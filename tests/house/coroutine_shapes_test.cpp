@@ -15,6 +15,7 @@ using namespace tensorgate::house;
 
 constexpr std::string_view types = R"(
 struct order  { std::string key; std::vector<int> body; };
+enum class side { left, right };
 struct point  { int x; std::int64_t y; };
 struct named  { explicit named(std::string); std::string name; };
 class  holder { public: holder(); private: std::string held_; };
@@ -129,6 +130,7 @@ TEST_CASE("sound shapes are left alone") {
            "std::string_view const s = R\"(co_await put(order{a, b}))\"; // co_await put(order{a, b})",
            "auto run = [o = order{text, {}}]() mutable { return std::move(o); };",
            "struct local { int x; }; local l{1}; co_await g(l);",
+           "co_await g(n ? side::left : side::right);",
            "for (int v : {1, 2, 3}) n += co_await g(v);",
        }) {
     CAPTURE(body);

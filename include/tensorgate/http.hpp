@@ -1,0 +1,35 @@
+// tensorgate/http.hpp: messages, routes, server, client.
+#pragma once
+
+#include <tensorgate/http/body.hpp>
+#include <tensorgate/http/client.hpp>
+#include <tensorgate/http/client_request.hpp>
+#include <tensorgate/http/conditional.hpp>
+#include <tensorgate/http/content.hpp>
+#include <tensorgate/http/date.hpp>
+#include <tensorgate/http/endpoint.hpp>
+#include <tensorgate/http/errc.hpp>
+#include <tensorgate/http/extract.hpp>
+#include <tensorgate/http/field.hpp>
+#include <tensorgate/http/files.hpp>
+#include <tensorgate/http/guard.hpp>
+#include <tensorgate/http/head.hpp>
+#include <tensorgate/http/limits.hpp>
+#include <tensorgate/http/method.hpp>
+#include <tensorgate/http/openapi.hpp>
+#include <tensorgate/http/openapi_document.hpp>
+#include <tensorgate/http/operation.hpp>
+#include <tensorgate/http/problem.hpp>
+#include <tensorgate/http/range.hpp>
+#include <tensorgate/http/reply.hpp>
+#include <tensorgate/http/representation.hpp>
+#include <tensorgate/http/request.hpp>
+#include <tensorgate/http/response_head.hpp>
+#include <tensorgate/http/route.hpp>
+#include <tensorgate/http/server.hpp>
+#include <tensorgate/http/session.hpp>
+#include <tensorgate/http/sse.hpp>
+#include <tensorgate/http/status.hpp>
+#include <tensorgate/http/target.hpp>
+#include <tensorgate/http/url.hpp>
+#include <tensorgate/http/write.hpp>
