@@ -114,7 +114,7 @@ namespace detail {
 [[nodiscard]] inline bool has_plain_coding(request& r, std::optional<problem>& why) {
   auto const coding = r.head.field(known_field::content_encoding);
   if (coding.empty() || equals_ignoring_case(coding, "identity")) return true;
-  r.answer_fields.push_back({"accept-encoding", "identity"});
+  r.answer_fields.push_back({"Accept-Encoding", "identity"});
   why = problem_of(status::unsupported_media_type, "the content coding of the body is not supported");
   return false;
 }
@@ -136,7 +136,7 @@ struct extractor<body<T>> {
   static bool take(request& r, slot& into, std::optional<problem>& why) {
     if (!detail::has_plain_coding(r, why)) return false;
     if (!detail::is_json(r.head.field(known_field::content_type))) {
-      r.answer_fields.push_back({"accept", "application/json"});
+      r.answer_fields.push_back({"Accept", "application/json"});
       why = problem_of(status::unsupported_media_type, "the body must be application/json");
       return false;
     }

@@ -286,14 +286,14 @@ class documented {
 
   static reply give_document(void const* self, request& /*r*/) {
     auto made = reply::of(static_cast<documented const*>(self)->document_, "application/json");
-    made.with("cache-control", "no-cache").with("access-control-allow-origin", "*");
+    made.with("Cache-Control", "no-cache");
     return made;
   }
   static reply give_page(void const* self, request& /*r*/) {
     auto const& me   = *static_cast<documented const*>(self);
     auto        made = reply::of(me.page_, "text/html; charset=utf-8");
-    made.with("cache-control", "no-cache").with("content-security-policy", me.policy_).with("x-content-type-options", "nosniff");
-    made.with("referrer-policy", "no-referrer");
+    made.with("Cache-Control", "no-cache").with("Content-Security-Policy", me.policy_).with("X-Content-Type-Options", "nosniff");
+    made.with("Referrer-Policy", "no-referrer");
     return made;
   }
 

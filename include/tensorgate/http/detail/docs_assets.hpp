@@ -43,6 +43,7 @@ article h3 a{color:inherit;text-decoration:none;overflow-wrap:anywhere}
 article h3 a:hover{text-decoration:underline}
 article p{margin:.5rem 0}
 h4{font-size:.75rem;letter-spacing:.08em;text-transform:uppercase;color:var(--soft);margin:1.25rem 0 .4rem}
+.card>h4:first-child{margin-top:0}.keys-card p{margin:.7rem 0 0}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line)}
