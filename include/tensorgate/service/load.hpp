@@ -13,9 +13,10 @@
 #pragma once
 
 #include <algorithm>    // max
+#include <concepts>     // same_as
 #include <cstdio>       // fputs, stdout
 #include <cstdlib>      // getenv
-#include <memory>       // make_shared
+#include <memory>       // make_shared, shared_ptr
 #include <optional>     // optional
 #include <span>         // span
 #include <string>       // string
@@ -33,6 +34,7 @@
 #include <tensorgate/service/detail/command_line.hpp>  // read_command_line
 #include <tensorgate/service/detail/config_read.hpp>   // read_setting
 #include <tensorgate/service/detail/config_write.hpp>  // to_toml, list_settings
+#include <tensorgate/service/detail/reread.hpp>        // reread_server
 #include <tensorgate/service/detail/toml.hpp>          // parse_toml
 #include <tensorgate/store/durable_file.hpp>           // read_file
 
@@ -146,6 +148,17 @@ template <class T>
   return root;
 }
 
+template <class T>
+[[nodiscard]] expected<T, config_failure> read_all(command_line const& given, program_words const& program, std::vector<setting> const& settings) {
+  auto const tree = gather(given, program, settings, ::environ);
+  if (!tree) return unexpected<config_failure>(tree.error());
+  expected<T, config_failure> made{T{}};
+  config_reader               reader;
+  read_setting(reader, *tree, *made, "");
+  if (!reader.problems.empty()) return unexpected<config_failure>(config_failure{std::move(reader.problems)});
+  return made;
+}
+
 }  // namespace service_detail
 
 /// The settings, or what is wrong with them; also when the program has already done what it was asked.
@@ -184,12 +197,8 @@ template <class T>
     return done(exit_codes::fine);
   }
 
-  auto const tree = in::gather(*given, words, settings, ::environ);
-  if (!tree) return unexpected<config_failure>(tree.error());
-  expected<T, config_failure> made{T{}};
-  in::config_reader           reader;
-  in::read_setting(reader, *tree, *made, "");
-  if (!reader.problems.empty()) return unexpected<config_failure>(config_failure{std::move(reader.problems)});
+  auto made = in::read_all<T>(*given, words, settings);
+  if (!made) return made;
 
   if (given->check) {
     std::fputs("the settings are sound\n", stdout);
@@ -200,6 +209,14 @@ template <class T>
     return done(exit_codes::fine);
   }
   if (chosen != nullptr) return done(chosen->run(*made, arguments(given->rest)));
+  if constexpr (requires { requires std::same_as<decltype(T::server), server_config>; }) {
+    in::reread_server = [again = *given, words, settings](auto const& say) -> std::shared_ptr<server_config const> {
+      auto fresh = in::read_all<T>(again, words, settings);
+      if (fresh) return std::make_shared<server_config const>(std::move(fresh->server));
+      for (auto const& problem : fresh.error().problems) say(problem.sentence());
+      return nullptr;
+    };
+  }
   return made;
 }
 

@@ -4,8 +4,10 @@
 #include <charconv>     // from_chars
 #include <chrono>       // milliseconds
 #include <cstdint>      // uint16_t
+#include <optional>     // optional
 #include <string>       // string
 #include <string_view>  // string_view
+#include <system_error> // errc
 #include <tuple>        // tuple
 #include <vector>       // vector
 
@@ -16,6 +18,7 @@
 #include <tensorgate/http/server.hpp>      // request_id_field
 #include <tensorgate/net/addresses.hpp>    // cidr, forwarding_field
 #include <tensorgate/net/listener.hpp>     // listen_options
+#include <tensorgate/net/tls.hpp>          // tls_options
 #include <tensorgate/ops/access_log.hpp>   // log_options
 #include <tensorgate/reflect/errc.hpp>     // errc
 #include <tensorgate/reflect/rules.hpp>    // describe
@@ -66,11 +69,6 @@ struct address_block {
   net::cidr value{net::address{}};
 };
 
-struct tls_config {
-  std::string certificate{};  ///< a PEM file: the certificate and those it rests on
-  std::string key{};          ///< a PEM file
-};
-
 struct proxies_config {
   std::vector<address_block> trusted{};             ///< empty: nobody is believed
   bool                       unix_socket = false;   ///< whoever comes by a Unix socket is a proxy
@@ -80,7 +78,7 @@ struct proxies_config {
 struct server_config {
   std::vector<listen_address> listen{*listen_address::parse("127.0.0.1:8080")};
   std::string                 admin{"off"};
-  tls_config                  tls{};
+  net::tls_options            tls{};
   std::uint16_t               threads = 0;
   std::uint16_t               pool    = 0;
   bool                        docs    = true;
@@ -120,9 +118,12 @@ struct tensorgate::reflect::text_form<tensorgate::address_block> {
 };
 
 template <>
-struct tensorgate::reflect::describe<tensorgate::tls_config> {
-  using config                = tensorgate::tls_config;
-  static constexpr auto rules = std::tuple{text<&config::certificate>("PEM file of the certificate and those it rests on"), text<&config::key>("PEM file of the key")};
+struct tensorgate::reflect::describe<tensorgate::net::tls_options> {
+  using config                = tensorgate::net::tls_options;
+  static constexpr auto rules = std::tuple{text<&config::certificate>("PEM file of the certificate and those it rests on"),
+                                           text<&config::key>("PEM file of its key"),
+                                           text<&config::follow>("takes a new pair when the files change; at SIGHUP in any case"),
+                                           text<&config::tls12>("TLS 1.2 too; 1.3 always")};
   static constexpr std::string_view check(config const& of) {
     return of.certificate.empty() == of.key.empty() ? "" : "certificate and key go together";
   }

@@ -25,10 +25,12 @@
 #include <unistd.h>  // write
 
 #include <tensorgate/core/result.hpp>             // result
+#include <tensorgate/http/openapi.hpp>            // documented
 #include <tensorgate/http/server.hpp>             // server
 #include <tensorgate/net/cpu_pool.hpp>            // cpu_pool
 #include <tensorgate/net/parts.hpp>               // parts
 #include <tensorgate/net/runtime.hpp>             // runtime
+#include <tensorgate/net/tls.hpp>                 // tls_certificate
 #include <tensorgate/ops/access_log.hpp>          // access_log
 #include <tensorgate/ops/health.hpp>              // report_health
 #include <tensorgate/ops/metrics.hpp>             // metrics
@@ -36,12 +38,14 @@
 #include <tensorgate/service/admin.hpp>           // admin_routes
 #include <tensorgate/service/config_failure.hpp>  // exit_codes
 #include <tensorgate/service/detail/around.hpp>   // around
+#include <tensorgate/service/detail/reread.hpp>   // reread_server
 #include <tensorgate/service/server_config.hpp>   // server_config
 
 namespace tensorgate::inline TENSORGATE_ABI {
 
-/// The parts of a program and what they run on. SIGTERM and SIGINT drain and end it, a second one ends it at once; SIGHUP
-/// reloads every part. Construction blocks these signals for all threads that are started later, so it comes first in
+/// The parts of a program and what they run on. SIGTERM and SIGINT drain and end it, a second one ends it at once. SIGHUP
+/// reloads every part, and where the settings came by `load` they are read again: address lists, rate and CORS follow at
+/// once, what else changed is for the next start. Construction blocks these signals for all threads that are started later, so it comes first in
 /// `main`. What was constructed later is destroyed first; the parts were stopped by then, for `serve` stops them.
 class service final : public net::parts {
  public:
@@ -90,19 +94,18 @@ class service final : public net::parts {
                               std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_));
   }
 
-  /// Gives the settings of the server anew at SIGHUP; address lists, rate and CORS follow them at once.
-  /// `load` sets it; nothing when the settings cannot be read, which it has said.
-  void reread(std::function<std::optional<server_config>()> from) { reread_ = std::move(from); }
-
   /// Ports of the public listeners, in the order of the settings, and of the admin one; 0 before the start. For tests.
   [[nodiscard]] std::uint16_t port(std::size_t index = 0) const { return serving_.load(std::memory_order_acquire) ? server_->port(index) : std::uint16_t{0}; }
   [[nodiscard]] std::uint16_t admin_port() const { return serving_.load(std::memory_order_acquire) && admin_ ? admin_->port() : std::uint16_t{0}; }
 
   /// Serves until a signal ends it. Returns the exit code of the program; a failure was said in a sentence.
+  /// `about` gives the document its title; settings may switch /openapi.json and /docs off.
   template <class Routes>
-  int serve(http::error_renderer errors, Routes const& routes) {
-    return serve(errors, routes.table());
+  int serve(http::error_renderer errors, Routes const& routes, http::openapi_info about = {.title = "API", .version = TENSORGATE_VERSION}) {
+    http::documented const shown(routes, std::move(about), config_.docs);
+    return serve(errors, shown.table());
   }
+  /// The same for a table of any making, without documents.
   int serve(http::error_renderer errors, http::route_table table) {
     try {
       return run(errors, table);
@@ -115,6 +118,7 @@ class service final : public net::parts {
  private:
   int run(http::error_renderer errors, http::route_table table) {
     static_cast<void>(pool());
+    reread_           = service_detail::reread_server;
     auto const rules  = rules_of(config_);
     around_           = std::make_unique<service_detail::around>(table, rules, loops_.size());
     bool const direct = rules->nothing() && !reread_;
@@ -128,7 +132,8 @@ class service final : public net::parts {
     options.forwarding.unix_socket = config_.proxies.unix_socket;
     options.forwarding.field       = config_.proxies.field;
     http::exchange_sink const sink{this, [](void* self, http::request const& r) { static_cast<service*>(self)->finished(r); }};
-    server_ = std::make_unique<http::server>(*this, options, errors, direct ? table : around_->table(), sink);
+    if (!config_.tls.certificate.empty()) tls_ = std::make_shared<net::tls_certificate>(*this, config_.tls);
+    server_ = std::make_unique<http::server>(*this, options, errors, direct ? table : around_->table(), sink, tls_);
     measure_server();
 
     if (config_.admin != "off") {
@@ -206,7 +211,8 @@ class service final : public net::parts {
     static_cast<void>(manager_.reloading());
     say("service", "reloading");
     if (reread_) {
-      if (auto fresh = reread_()) around_->replace(rules_of(*fresh, around_->rules().get()));
+      auto const fresh = reread_([this](std::string_view what) { say("settings", what); });
+      if (fresh) around_->replace(rules_of(*fresh, around_->rules().get()));
     }
     for (auto& one : parts_) {
       if (!one.reload) continue;
@@ -295,7 +301,7 @@ class service final : public net::parts {
   ops::metrics                                   metrics_;
   ops::access_log                                log_;
   ops::service_manager                           manager_ = ops::service_manager::from_environment();
-  std::function<std::optional<server_config>()>  reread_;
+  service_detail::reread_function                reread_;
   std::vector<net::part>                         parts_;
   std::size_t                                    started_ = 0;
   std::atomic<bool>                              serving_{false};
@@ -303,6 +309,7 @@ class service final : public net::parts {
   std::unique_ptr<std::atomic<std::uint64_t>[]>  answered_;  // NOLINT(modernize-avoid-c-arrays)
   std::unique_ptr<service_detail::around>        around_;
   std::unique_ptr<service_detail::admin_routes>  admin_routes_;
+  std::shared_ptr<net::tls_certificate>          tls_;
   std::unique_ptr<http::server>                  server_;
   std::unique_ptr<http::server>                  admin_;
 };

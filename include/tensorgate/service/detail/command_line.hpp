@@ -7,6 +7,7 @@
 #include <cstddef>      // size_t
 #include <optional>     // optional
 #include <span>         // span
+#include <algorithm>    // find
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // pair
@@ -54,7 +55,8 @@ struct command_line {
   for (std::size_t i = 0; i != words.size(); ++i) {
     std::string_view const word   = words[i];
     bool const             within = !made.command.empty();
-    if (!ours || word.size() < 2 || word.front() != '-') {
+    bool const is_command = !within && std::find(commands.begin(), commands.end(), word) != commands.end();
+    if (!ours || is_command || word.size() < 2 || word.front() != '-') {
       if (within) {
         made.rest.emplace_back(word);
       } else {
