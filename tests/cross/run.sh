@@ -11,7 +11,6 @@ make_sysroot() {
   set -- -qq -o Dir::State="$apt_dir" -o Dir::State::lists="$apt_dir/lists" -o Dir::State::status="$apt_dir/status" \
     -o Dir::Cache="$apt_dir/cache" -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o APT::Sandbox::User=root -o Debug::NoLocking=1
   apt-get "$@" update &&
-    # shellcheck disable=SC2086
     apt-get "$@" install -y --download-only --no-install-recommends $cross_packages || return 1
   for one_deb in "$apt_dir"/cache/archives/*.deb; do dpkg -x "$one_deb" "$sysroot" || return 1; done
   # Links that are absolute on the target point into the sysroot.

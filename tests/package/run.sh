@@ -78,9 +78,42 @@ goes() {
     test ! -e /var/lib/tensorgate && test -z "$(ls /etc/tensorgate 2>/dev/null)"' || { cat "$package_root/remove.log"; return 1; }
 }
 
+# The Containerfile of an app, step by step in bare roots: what FROM names is the base, COPY and RUN are done as they say.
+# FILE: leaves the last stage in build/package/stage.
+container_steps() {
+  stage=build/package/stage
+  rm -rf --one-file-system "$stage" "$stage.build"
+  awk '{ line = line $0 } /\\$/ { sub(/\\$/, "", line); next } { print line; line = "" }' "$1" >build/package/steps
+  workdir=/
+  while read -r instruction rest; do
+    case $instruction in
+      FROM)
+        [ ! -d "$stage" ] || mv "$stage" "$stage.build"
+        cp -a --reflink=auto "$package_base" "$stage" || return 1
+        workdir=/ ;;
+      WORKDIR) workdir=$rest && mkdir -p "$stage$workdir" ;;
+      COPY)
+        case $rest in
+          --from=build*)
+            # shellcheck disable=SC2086
+            set -- $rest
+            cp "$stage.build$2" "$stage$3" || return 1 ;;
+          *) tar -c --exclude=./build --exclude=./.git . | tar -x -C "$stage$workdir" || return 1 ;;
+        esac ;;
+      RUN) unshare --mount --pid --fork --mount-proc="$stage/proc" chroot "$stage" /bin/sh -c "cd $workdir && $rest" \
+        >build/package/step.log 2>&1 || { tail -n 30 build/package/step.log; return 1; } ;;
+    esac
+  done <build/package/steps
+  chroot "$stage" /bin/sh -c 'for program in /usr/bin/tensorgate-*; do su -s /bin/sh tensorgate -c "$program --version" || exit 1; done'
+}
+
 one "the packages are made" make_packages &&
   one "a bare root is made" make_base &&
   one "they install; the user, units and configuration are there" installs &&
   one "a later version is made" make_later &&
   one "an upgrade keeps an edited configuration" keeps_configuration &&
   one "a removal keeps the configuration, a purge does not" goes
+
+for containerfile in apps/*/packaging/Containerfile; do
+  one "the steps of $containerfile run in bare roots" container_steps "$containerfile" || true
+done
