@@ -1,6 +1,7 @@
 // The outputs app over a copy of a sample tree, started for real.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -63,20 +64,25 @@ class outputs_app {
     std::ofstream(config) << "profile = \"" << profile << "\"\ntiers = \"" << tiers << "\"\n"
                           << "[data]\nvalidation = \"" << (tree() / "validation").string() << "\"\nstate = \""
                           << (folder_.path() / "state").string() << "\"\n"
-                          << "[server]\nlisten = [\"127.0.0.1:0\"]\nthreads = 2\n[server.admin]\nlisten = \"127.0.0.1:0\"\n"
+                          << "[server]\nlisten = [\"127.0.0.1:0\"]\nthreads = 2\nadmin = \"127.0.0.1:0\"\n"
                           << "[keys]\nfile = \"" << (folder_.path() / "keys.json").string() << "\"\n"
                           << extra;
     auto const [code, said] = run({program(), "--config", config.string(), "keys", "import", (tree() / "api_keys.json").string()});
     if (code != 0) throw std::runtime_error("keys import: " + said);
     child_.emplace(std::vector<std::string>{program(), "--config", config.string()});
-    constexpr std::string_view before = "http://127.0.0.1:";
-    auto const&                line   = child_->read_until("\n");
-    auto const                 at     = line.find(before);
+    constexpr std::string_view before = "http: listening at 127.0.0.1:";
+    child_->read_until(before);
+    auto const& line = child_->read_until("\n", std::chrono::milliseconds{100});
+    auto const  at   = line.find(before);
     if (at == std::string::npos) throw std::runtime_error("the app did not start: " + child_->printed());
     port_ = static_cast<std::uint16_t>(std::stoi(line.substr(at + before.size())));
   }
 
-  [[nodiscard]] static std::string program() { return TENSORGATE_OUTPUTS_PROGRAM; }
+  /// The program of this build, or the one that TENSORGATE_OUTPUTS names.
+  [[nodiscard]] static std::string program() {
+    char const* const named = std::getenv("TENSORGATE_OUTPUTS");
+    return named != nullptr ? named : TENSORGATE_OUTPUTS_PROGRAM;
+  }
   [[nodiscard]] fs::path           tree() const { return folder_.path() / "tree"; }
   [[nodiscard]] fs::path           folder() const { return folder_.path(); }
   [[nodiscard]] std::uint16_t      port() const noexcept { return port_; }

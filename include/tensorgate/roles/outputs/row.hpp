@@ -41,9 +41,10 @@ struct row {
   std::optional<slice_rule> slice{};
   std::optional<lag_rule>   lag{};
   std::optional<omit_rule>  omit{};
-  bool        slash     = false;          ///< answers 308 to the same path with a slash at its end
-  std::string not_found = "Data not found";  ///< the 404's error text; `{id}` is replaced
-  std::string no_member = "Data not found";  ///< the same for a file that lacks the id
+  bool        gzip_unasked = false;       ///< a stored .gz is sent as it is to a client that says nothing of codings
+  bool        slash        = false;       ///< answers 308 to the same path with a slash at its end
+  std::string not_found    = "Data not found";  ///< the 404's error text; `{id}` is replaced
+  std::string no_member    = "Data not found";  ///< the same for a file that lacks the id
   std::string not_found_page{};           ///< instead of `not_found`: the whole body, as text/html
   std::string forbidden{};                ///< the 403's error text; empty: the usual one
 };

@@ -1,0 +1,180 @@
+// tensorgate/roles/outputs/handlers.hpp: who is answered what, by the tier of the key.
+//
+// The order of decisions is that of protocols upstream: who asks (the guard, 401), the shape of the question (400),
+// whether this key may ask it (403), whether there is an answer (404).
+#pragma once
+
+#include <array>        // array
+#include <cstddef>      // size_t
+#include <memory>       // make_shared
+#include <optional>     // optional
+#include <span>         // span
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
+
+#include <tensorgate/auth/api_key.hpp>             // auth::key
+#include <tensorgate/codec/gunzip_stream.hpp>      // gunzip_stream
+#include <tensorgate/http/extract.hpp>             // query
+#include <tensorgate/http/representation.hpp>      // represent, must_decode
+#include <tensorgate/http/target.hpp>              // query_pairs
+#include <tensorgate/roles/outputs/library.hpp>    // library
+#include <tensorgate/roles/outputs/words.hpp>      // error_reply
+
+namespace tensorgate::inline TENSORGATE_ABI::outputs {
+
+/// `?tier=`: exactly one of 0, 30, 50, 100; of a repeated parameter the first counts.
+struct tier_question {
+  std::optional<std::string> tier;
+};
+
+namespace detail {
+
+inline constexpr int whole_tier = 100;  ///< sees everything
+
+/// The index in `tier_names` of a tier as it is written in a query.
+[[nodiscard]] constexpr std::optional<std::size_t> parse_tier(std::string_view text) noexcept {
+  constexpr std::array<std::string_view, tier_names.size()> texts{"100", "50", "30", "0"};
+  static_assert(tier_names == std::array{100, 50, 30, 0});
+  for (std::size_t i = 0; i != texts.size(); ++i) {
+    if (texts[i] == text) return i;
+  }
+  return std::nullopt;
+}
+
+/// The index of the highest tier that a key may see.
+[[nodiscard]] constexpr std::size_t tier_of_key(int tier) noexcept {
+  std::size_t index = 0;
+  while (index + 1 != tier_names.size() && tier_names[index] > tier) ++index;
+  return index;
+}
+
+/// Decodes a stored gzip piece by piece: large files are not kept decoded, and decoding one at once would hold the loop.
+inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_writer& out) {
+  auto const stream = std::make_unique<codec::gunzip_stream>(packed.view());
+  auto const piece  = std::make_unique<std::array<char, 64 * 1024>>();
+  for (;;) {
+    auto const got = stream->read(*piece);
+    if (!got) co_return fail(got);
+    if (*got == 0) co_return result<void>{};
+    auto const sent = co_await out.write(std::string_view(piece->data(), *got));
+    if (!sent) co_return fail(sent);
+  }
+}
+
+[[nodiscard]] inline http::reply decoded_reply(http::shared_bytes const& packed) {
+  auto produce = [packed](http::body_writer& out) { return send_decoded(packed, out); };
+  auto answer  = http::reply::of(http::body_producer(std::move(produce)), "application/json");
+  answer.with("Vary", "Accept-Encoding");
+  return answer;
+}
+
+[[nodiscard]] inline http::reply answer_with(http::request const& r, http::representation const& what) {
+  if (http::must_decode(r, what)) {
+    if (auto const* const packed = std::get_if<http::shared_bytes>(&what.gzip)) return decoded_reply(*packed);
+  }
+  return http::represent(r, what);
+}
+
+/// The query parameter's first value is `wanted`, in any case.
+[[nodiscard]] inline bool asks_for(http::request const& r, omit_rule const& rule) {
+  std::string storage;
+  bool        found = false;
+  bool        yes   = false;
+  static_cast<void>(http::for_each_query_pair(r.head.query(), storage, [&](http::query_pair const& pair) {
+    if (found || pair.name != rule.parameter) return;
+    found = true;
+    yes   = http::equals_ignoring_case(pair.value, rule.value);
+  }));
+  return yes;
+}
+
+[[nodiscard]] inline http::reply missing(row const& rule, std::string_view id) {
+  if (!rule.not_found_page.empty()) return missing_page(with_id(rule.not_found_page, id));
+  return error_reply(http::status::not_found, with_id(rule.not_found, id));
+}
+
+/// 308 to the same path with a slash at its end; the query is kept. Absolute where the client's Host is known.
+[[nodiscard]] inline http::reply to_slash(http::request const& r) {
+  std::string where;
+  if (!r.head.host().empty()) where.append(r.scheme).append("://").append(r.head.host());
+  where.append(r.head.path()).push_back('/');
+  if (r.head.has_query()) where.append("?").append(r.head.query());
+  http::reply answer(http::status::permanent_redirect);
+  answer.with("Location", std::move(where));
+  return answer;
+}
+
+}  // namespace detail
+
+/// GET /miner-positions[?tier=]
+[[nodiscard]] inline http::reply positions(library const& from, auth::key const& caller, http::request const& r,
+                                           http::query<tier_question> const& asked) {
+  auto const now  = from.now();
+  auto const tier = asked->tier ? detail::parse_tier(*asked->tier) : std::optional{std::size_t{0}};
+  if (!tier) return error_reply(http::status::bad_request, "Invalid tier value. Allowed values are 0, 30, 50, or 100");
+  int const wanted = tier_names[*tier];
+  if (!from.open() && caller.tier < wanted) return no_access(wanted);
+
+  bool const raw  = !asked->tier && from.profile() == api_profile::v1;
+  auto const& set = raw ? now->raw : now->tiers[*tier];
+  if (set) return detail::answer_with(r, set->miners->whole);
+  if (from.profile() == api_profile::v2) return error_reply(http::status::not_found, "Data not found");
+  if (raw) return missing_page("outputs/output.json not found");
+  return missing_page("outputs/tiered_positions/" + std::to_string(wanted) + "/output.json.gz not found");
+}
+
+/// GET /miner-positions/{id}: as fresh as the key.
+[[nodiscard]] inline http::reply miner(library const& from, auth::key const& caller, http::request const& r, std::string_view id) {
+  auto const now = from.now();
+  bool const all = from.open() || caller.tier >= detail::whole_tier;
+  auto       set = all ? now->raw : now->tiers[detail::tier_of_key(caller.tier)];
+  if (all && !set) set = now->tiers.front();  // a tree that has tier files alone
+  if (set) {
+    auto const found = set->miners->members.find(id);
+    if (found != set->miners->members.end()) return http::represent(r, found->second);
+  }
+  if (from.profile() == api_profile::v2) return error_reply(http::status::not_found, "Miner ID " + std::string(id) + " not found");
+  if (!set) return missing_page("outputs/output.json not found");
+  return error_reply(http::status::not_found, "Miner ID not found");
+}
+
+/// GET /miner-hotkeys: in the validator's order of rank for keys that may see it, by name for others.
+[[nodiscard]] inline http::reply hotkeys(library const& from, auth::key const& caller, http::request const& r) {
+  auto const  now = from.now();
+  bool const  all = from.compat() || caller.tier >= detail::whole_tier;
+  auto        set = all ? now->raw : now->tiers[detail::tier_of_key(caller.tier)];
+  if (all && !set) set = now->tiers.front();
+  if (set && set->count != 0) return http::represent(r, set->hotkeys);
+  if (from.profile() == api_profile::v2) return error_reply(http::status::not_found, "No miner hotkeys found");
+  return missing_page("outputs/output.json not found");
+}
+
+/// GET of everything that a row of the table names.
+[[nodiscard]] inline http::reply configured(library const& from, auth::key const& caller, http::request const& r, std::string_view rest) {
+  for (std::size_t i = 0; i != from.rows().size(); ++i) {
+    auto const& rule = from.rows()[i];
+    auto const  id   = match_row(std::string_view(rule.path).substr(1), rest);
+    if (!id) continue;
+    if (rule.slash) return detail::to_slash(r);
+
+    bool const sees_all = caller.tier >= rule.tier;
+    if (!sees_all && !rule.lag) return rule.forbidden.empty() ? no_access(rule.tier) : error_reply(http::status::forbidden, rule.forbidden);
+
+    auto const now   = from.now();
+    auto const files = now->rows[i];
+    auto const file  = files->find(rule.slice ? std::string_view{} : *id);
+    if (file == files->end()) return detail::missing(rule, *id);
+
+    bool const omit = rule.omit && detail::asks_for(r, *rule.omit);
+    auto const& forms = file->second;
+    auto const& form  = sees_all ? (omit ? forms.omitted : forms.live) : (omit ? forms.lagged_omitted : forms.lagged);
+    if (!rule.slice) return detail::answer_with(r, form->whole);
+    auto const member = form->members.find(*id);
+    if (member == form->members.end()) return error_reply(http::status::not_found, with_id(rule.no_member, *id));
+    return http::represent(r, member->second);
+  }
+  return error_reply(http::status::not_found, "Resource not found");
+}
+
+}  // namespace tensorgate::outputs

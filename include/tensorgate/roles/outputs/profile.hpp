@@ -1,0 +1,197 @@
+// tensorgate/roles/outputs/profile.hpp: the rows and sentences of the two APIs that clients know.
+#pragma once
+
+#include <chrono>       // hours
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
+
+#include <tensorgate/core/abi.hpp>              // TENSORGATE_ABI
+#include <tensorgate/roles/outputs/config.hpp>  // api_profile
+#include <tensorgate/roles/outputs/row.hpp>     // row
+
+namespace tensorgate::inline TENSORGATE_ABI::outputs {
+
+/// Files of the validator that are compiled in; all others are rows. Relative to the data root.
+struct position_files {
+  static constexpr std::string_view raw         = "validation/outputs/output.json";
+  static constexpr std::string_view tier_before = "validation/outputs/tiered_positions/";
+  static constexpr std::string_view tier_after  = "/output.json.gz";
+  static constexpr std::string_view copying     = "validation/miner_copying.json";
+};
+
+/// The path of the row that shows the similarity scores computed here while the validator writes none.
+inline constexpr std::string_view copying_path = "/miner-copying";
+
+namespace detail {
+
+[[nodiscard]] inline row file_row(std::string path, std::vector<std::string> files) {
+  row made;
+  made.path  = std::move(path);
+  made.files = std::move(files);
+  return made;
+}
+
+[[nodiscard]] inline row member_row(std::string path, std::vector<std::string> files, std::string at, std::string by) {
+  row made = file_row(std::move(path), std::move(files));
+  slice_rule rule;
+  rule.at    = std::move(at);
+  rule.by    = std::move(by);
+  made.slice = std::move(rule);
+  return made;
+}
+
+[[nodiscard]] inline row slash_row(std::string path) {
+  row made;
+  made.path  = std::move(path);
+  made.slash = true;
+  return made;
+}
+
+[[nodiscard]] inline omit_rule without_checkpoints() {
+  omit_rule rule;
+  rule.parameter = "checkpoints";
+  rule.value     = "false";
+  rule.array     = "/data";
+  rule.member    = "checkpoints";
+  return rule;
+}
+
+[[nodiscard]] inline lag_rule eliminations_lag() {
+  lag_rule rule;
+  rule.array = "/eliminations";
+  rule.time  = "/elimination_initiated_time_ms";
+  return rule;
+}
+
+[[nodiscard]] inline std::vector<std::string> statistics_files() {
+  return {"runnable/minerstatistics.json", "runnable/minerstatistics.json.gz"};
+}
+[[nodiscard]] inline std::vector<std::string> checkpoint_files() {
+  return {"runnable/validator_checkpoint.json", "runnable/validator_checkpoint.json.gz"};
+}
+
+/// protocols of serve-outputs-ptn: missing files are named in plain words.
+[[nodiscard]] inline std::vector<row> rows_of_v1() {
+  std::vector<row> rows;
+
+  row statistics            = file_row("/statistics", statistics_files());
+  statistics.omit           = without_checkpoints();
+  statistics.not_found_page = "../runnable/minerstatistics.json not found";
+  rows.push_back(std::move(statistics));
+
+  row one       = member_row("/statistics/{id}/", statistics_files(), "/data", "hotkey");
+  one.omit      = without_checkpoints();
+  one.not_found = "No data found";
+  one.no_member = "Miner ID not found";
+  rows.push_back(std::move(one));
+  rows.push_back(slash_row("/statistics/{id}"));
+
+  row eliminations            = file_row("/eliminations", {"validation/eliminations.json"});
+  eliminations.lag            = eliminations_lag();
+  eliminations.not_found_page = "eliminations.json not found";
+  rows.push_back(std::move(eliminations));
+
+  row copying            = file_row(std::string(copying_path), {std::string(position_files::copying)});
+  copying.not_found_page = "miner_copying.json not found";
+  rows.push_back(std::move(copying));
+
+  row checkpoint            = file_row("/validator-checkpoint", checkpoint_files());
+  checkpoint.forbidden      = "Validator checkpoint data requires tier 100 access";
+  checkpoint.not_found_page = "../runnable/validator_checkpoint.json not found";
+  rows.push_back(std::move(checkpoint));
+  return rows;
+}
+
+/// The data endpoints of vanta_api/rest_server.py. What the validator hands over by a call between its processes is
+/// looked for in files here; an operator may name others.
+[[nodiscard]] inline std::vector<row> rows_of_v2() {
+  std::vector<row> rows;
+
+  row statistics       = file_row("/statistics", statistics_files());
+  statistics.omit      = without_checkpoints();
+  statistics.not_found = "Statistics data not found";
+  rows.push_back(std::move(statistics));
+
+  row one       = member_row("/statistics/{id}/", statistics_files(), "/data", "hotkey");
+  one.omit      = without_checkpoints();
+  one.not_found = "Statistics data not found";
+  one.no_member = "Miner ID {id} not found";
+  rows.push_back(std::move(one));
+  rows.push_back(slash_row("/statistics/{id}"));
+
+  row eliminations       = file_row("/eliminations", {"validation/eliminations.json"});
+  eliminations.lag       = eliminations_lag();
+  eliminations.not_found = "Eliminations data not found";
+  rows.push_back(std::move(eliminations));
+
+  row copying       = file_row(std::string(copying_path), {std::string(position_files::copying)});
+  copying.not_found = "Miner copying data not found";
+  rows.push_back(std::move(copying));
+
+  row checkpoint          = file_row("/validator-checkpoint", checkpoint_files());
+  checkpoint.forbidden    = "Validator checkpoint data requires tier 100 access";
+  checkpoint.not_found    = "Checkpoint data not found";
+  checkpoint.gzip_unasked = true;
+  rows.push_back(std::move(checkpoint));
+
+  row perf       = member_row("/perf-ledger/{id}", checkpoint_files(), "/perf_ledgers", "");
+  perf.not_found = "Perf ledger data not found for miner {id}";
+  perf.no_member = perf.not_found;
+  rows.push_back(std::move(perf));
+
+  std::vector<std::string> const debt_files{"validation/debt_ledgers.json", "validation/debt_ledgers.json.gz"};
+  row                            debt = file_row("/debt-ledger", debt_files);
+  debt.not_found                      = "Debt ledger data not found";
+  debt.gzip_unasked                   = true;
+  rows.push_back(std::move(debt));
+  row one_debt       = member_row("/debt-ledger/{id}", debt_files, "", "");
+  one_debt.not_found = "Debt ledger data not found";
+  one_debt.no_member = one_debt.not_found;
+  rows.push_back(std::move(one_debt));
+
+  row emissions       = member_row("/emissions-ledger/{id}", {"validation/emissions_ledgers.json", "validation/emissions_ledgers.json.gz"}, "", "");
+  emissions.not_found = "Emissions ledger data not found";
+  emissions.no_member = emissions.not_found;
+  rows.push_back(std::move(emissions));
+
+  row penalty       = member_row("/penalty-ledger/{id}", {"validation/penalty_ledgers.json", "validation/penalty_ledgers.json.gz"}, "", "");
+  penalty.not_found = "Penalty ledger data not found";
+  penalty.no_member = penalty.not_found;
+  rows.push_back(std::move(penalty));
+
+  row orders       = member_row("/limit-orders/{id}", {"validation/limit_orders.json"}, "", "");
+  orders.not_found = "No limit orders found for miner {id}";
+  orders.no_member = orders.not_found;
+  rows.push_back(std::move(orders));
+
+  row selections       = file_row("/miner-selections", {"validation/asset_selections.json"});
+  selections.not_found = "Asset selection data not found";
+  rows.push_back(std::move(selections));
+  return rows;
+}
+
+}  // namespace detail
+
+/// The rows of a configuration, and behind them those of the profile, which they may replace by naming the same path.
+/// With `open`, every row but the checkpoint's of v2 is for any key, as it is upstream.
+[[nodiscard]] inline std::vector<row> all_rows(api_profile profile, std::vector<row> own, bool open) {
+  std::vector<row> rows    = std::move(own);
+  std::vector<row> profile_rows;
+  if (profile == api_profile::v1) profile_rows = detail::rows_of_v1();
+  if (profile == api_profile::v2) profile_rows = detail::rows_of_v2();
+  for (auto& one : profile_rows) {
+    bool const checkpoint = one.path == "/validator-checkpoint";
+    if (open && !(profile == api_profile::v2 && checkpoint)) {
+      one.tier = 0;
+      one.lag.reset();
+    }
+    bool taken = false;
+    for (auto const& mine : rows) taken = taken || mine.path == one.path;
+    if (!taken) rows.push_back(std::move(one));
+  }
+  return rows;
+}
+
+}  // namespace tensorgate::outputs

@@ -1,0 +1,177 @@
+// tensorgate/roles/outputs/source.hpp: one version of a file that somebody else keeps rewriting, whole and checked.
+#pragma once
+
+#include <cerrno>        // errno
+#include <cstdint>       // int64_t, uint64_t
+#include <filesystem>    // path
+#include <memory>        // shared_ptr
+#include <string>        // string
+#include <string_view>   // string_view
+#include <system_error>  // error_code
+#include <utility>       // move
+
+#include <fcntl.h>     // open
+#include <sys/stat.h>  // stat
+#include <unistd.h>    // read
+
+#include <fmt/format.h>  // faults in words
+
+#include <tensorgate/codec/gzip.hpp>           // gzip_decompress
+#include <tensorgate/core/hex.hpp>             // to_hex
+#include <tensorgate/core/result.hpp>          // expected
+#include <tensorgate/core/time.hpp>            // unix_millis
+#include <tensorgate/crypto/hash.hpp>          // sha256
+#include <tensorgate/http/reply.hpp>           // shared_bytes
+#include <tensorgate/net/memory_file.hpp>      // memory_file
+#include <tensorgate/reflect/json_slice.hpp>   // validate_json
+#include <tensorgate/store/durable_file.hpp>   // descriptor
+
+namespace tensorgate::inline TENSORGATE_ABI::outputs {
+
+/// What tells two versions of a file apart without reading them.
+struct file_stamp {
+  std::uint64_t device    = 0;
+  std::uint64_t inode     = 0;
+  std::int64_t  size      = 0;
+  std::int64_t  nanosecond = 0;  ///< of the last write, since 1970
+
+  friend bool operator==(file_stamp const&, file_stamp const&) = default;
+};
+
+[[nodiscard]] inline file_stamp stamp_of(struct stat const& facts) noexcept {
+  return file_stamp{.device     = facts.st_dev,
+                    .inode      = facts.st_ino,
+                    .size       = facts.st_size,
+                    .nanosecond = facts.st_mtim.tv_sec * std::int64_t{1'000'000'000} + facts.st_mtim.tv_nsec};
+}
+
+/// The first 16 bytes of SHA-256, in hexadecimal, as an entity tag: equal bytes have equal tags, whenever they were written.
+[[nodiscard]] inline std::string tag_of(std::string_view text) {
+  auto const digest = crypto::sha256(as_bytes(text));
+  return to_hex(bytes_view(digest).first(16));
+}
+
+/// Bounds of what is read from the tree.
+struct source_limits {
+  std::size_t file    = std::size_t{1} << 30U;  ///< bytes of a file, as it stands
+  std::size_t decoded = std::size_t{4} << 30U;  ///< bytes of a .gz after decoding
+  std::size_t kept    = std::size_t{8} << 20U;  ///< a .gz that decodes to more is decoded for each client that needs it
+};
+
+/// A file whose bytes are complete JSON, or a gzip of it. Immutable; requests hold parts of it by its shared pointer.
+struct source {
+  file_stamp       stamp{};
+  unix_millis      modified{};
+  bool             gzipped = false;
+  net::memory_file stored{};   ///< as on the disk
+  net::memory_file decoded{};  ///< of a .gz, unless it is larger than `source_limits::kept`
+  std::string      tag{};      ///< of `stored`
+
+  /// The JSON text; empty for a large .gz.
+  [[nodiscard]] std::string_view text() const noexcept { return (gzipped ? decoded : stored).view(); }
+};
+
+using source_ptr = std::shared_ptr<source const>;
+
+/// A part of `file`, kept alive by `owner`.
+[[nodiscard]] inline http::shared_bytes part_of(std::shared_ptr<void const> owner, net::memory_file const& file, std::string_view part) {
+  auto const offset = part.empty() ? 0U : static_cast<std::uint64_t>(part.data() - file.view().data());
+  return http::shared_bytes(std::move(owner), part, file.descriptor(), offset);
+}
+
+/// Takes over a text that was computed from a source.
+[[nodiscard]] inline http::shared_bytes share(std::string_view text) {
+  auto copied = net::memory_file::copy_of(text);
+  if (!copied) return http::shared_bytes::own(std::string(text));
+  auto kept = std::make_shared<net::memory_file const>(std::move(*copied));
+  return part_of(kept, *kept, kept->view());
+}
+
+/// Why a file could not be taken, in words for the operator.
+struct source_fault {
+  std::error_code code{};  ///< no_such_file_or_directory when it is not there
+  std::string     text{};
+  file_stamp      stamp{};  ///< the version that was tried, as far as it could be examined
+
+  [[nodiscard]] bool missing() const noexcept { return code == std::errc::no_such_file_or_directory; }
+};
+
+namespace detail {
+
+/// Reads `size` bytes, or fewer if the file ends before.
+[[nodiscard]] inline result<net::memory_file> read_into_memory(int file, std::size_t size) {
+  auto memory = net::memory_file::create(size);
+  if (!memory) return memory;
+  std::size_t have = 0;
+  while (have != size) {
+    auto const got = ::read(file, memory->data() + have, size - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return store::system_failure("the file cannot be read");
+    if (got == 0) return fail(make_error_code(std::errc::resource_unavailable_try_again), "the file is being rewritten");
+    have += static_cast<std::size_t>(got);
+  }
+  return memory;
+}
+
+}  // namespace detail
+
+/// Reads a file, sees that it did not change meanwhile, and checks that it is one whole JSON text (RFC 8259).
+/// A file whose name ends in `.gz` is decoded first. Blocks; takes about a second per gigabyte.
+[[nodiscard]] inline expected<source_ptr, source_fault> load_source(std::filesystem::path const& path, source_limits const& limits) {
+  source_fault fault;
+  auto const   broken = [&](std::error_code code, std::string text) {
+    fault.code = code;
+    fault.text = std::move(text);
+    return unexpected<source_fault>(fault);
+  };
+  auto const system = [&](std::string_view what) {
+    std::error_code const code{errno, std::generic_category()};
+    return broken(code, fmt::format("{}: {}", what, code.message()));
+  };
+
+  store::descriptor const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (!file.open()) return system("cannot be opened");
+  struct stat before {};
+  if (::fstat(file.get(), &before) != 0) return system("cannot be examined");
+  fault.stamp = stamp_of(before);
+  if (!S_ISREG(before.st_mode)) return broken(make_error_code(std::errc::invalid_argument), "is not a regular file");
+  if (static_cast<std::uint64_t>(before.st_size) > limits.file) {
+    return broken(make_error_code(std::errc::file_too_large), fmt::format("has {} bytes, more than the limit of {}", before.st_size, limits.file));
+  }
+
+  auto made   = std::make_shared<source>();
+  auto stored = detail::read_into_memory(file.get(), static_cast<std::size_t>(before.st_size));
+  if (!stored) return broken(stored.error().code, std::string(stored.error().note));
+  struct stat after {};
+  if (::fstat(file.get(), &after) != 0) return system("cannot be examined");
+  if (stamp_of(after) != fault.stamp) {
+    return broken(make_error_code(std::errc::resource_unavailable_try_again), "is being rewritten");
+  }
+
+  made->stamp    = fault.stamp;
+  made->modified = from_unix_millis(fault.stamp.nanosecond / 1'000'000);
+  made->gzipped  = path.extension() == ".gz";
+  made->stored   = std::move(*stored);
+  std::string      decoded;
+  std::string_view text = made->stored.view();
+  if (made->gzipped) {
+    auto plain = codec::gzip_decompress(text, limits.decoded);
+    if (!plain) return broken(plain.error().code, fmt::format("is not a sound gzip file: {}", plain.error().note));
+    decoded = std::move(*plain);
+    text    = decoded;
+  }
+  if (auto const sound = reflect::validate_json(text); !sound) {
+    auto const& at = sound.error();
+    return broken(make_error_code(std::errc::invalid_argument),
+                  fmt::format("is not JSON: line {}, column {}: {}", at.line, at.column, at.expected));
+  }
+  if (made->gzipped && decoded.size() <= limits.kept) {
+    auto kept = net::memory_file::copy_of(decoded);
+    if (!kept) return broken(kept.error().code, std::string(kept.error().note));
+    made->decoded = std::move(*kept);
+  }
+  made->tag = tag_of(made->stored.view());
+  return source_ptr(std::move(made));
+}
+
+}  // namespace tensorgate::outputs

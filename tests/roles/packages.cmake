@@ -1,0 +1,10 @@
+# The outputs app is started for real, and its answers are read with a JSON library that is not ours.
+find_package(nlohmann_json CONFIG QUIET)
+if(NOT nlohmann_json_FOUND)
+  message(FATAL_ERROR "the tests need nlohmann-json: apt-get install nlohmann-json3-dev")
+endif()
+target_link_libraries(test_${room} PRIVATE nlohmann_json::nlohmann_json)
+if(TARGET app_outputs)
+  add_dependencies(test_${room} app_outputs)
+  target_compile_definitions(test_${room} PRIVATE TENSORGATE_OUTPUTS_PROGRAM="$<TARGET_FILE:app_outputs>")
+endif()
