@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares servers by the CPU time that they take for a request.
 
-    http.py --build FOLDER [--json FILE] [--rounds N] [--seconds S] [--only ROW…] [--log FOLDER]
+    http.py --build FOLDER [--apps FOLDER] [--json FILE] [--rounds N] [--seconds S] [--only ROW…]
 
 Every contender runs pinned to one core, wrk to another. Rounds are interleaved: in each, every contender is asked once,
 the order turning. A ratio is taken within a round, against the baseline of that round; the table has the median of the
@@ -17,6 +17,7 @@ import os
 import pathlib
 import platform
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -48,7 +49,7 @@ def family(pid):
 class Server:
     """A running program that answers on a port."""
 
-    def __init__(self, name, command, port, core, ready):
+    def __init__(self, name, command, port, core, target):
         self.name, self.port = name, port
         self.process = subprocess.Popen(["taskset", "-c", str(core)] + command, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
@@ -62,7 +63,7 @@ class Server:
                     raise SystemExit(f"{name} did not start: {' '.join(command)}")
                 time.sleep(0.01)
         self.pids = family(self.process.pid)
-        self.answer = ready
+        self.target = target
 
     def cpu(self):
         """Seconds on a core so far, of all threads."""
@@ -132,18 +133,19 @@ class Bench:
         if len(self.cores) < 2:
             raise SystemExit("two cores are needed: one for the server, one for the load")
 
-    def compare(self, row, contenders, target, baseline, connections=32, script=None, headers=(), seconds=None, per=1):
-        """`contenders`: name -> Server. Ratios are baseline / contender: above 1 the contender is cheaper."""
+    def compare(self, row, contenders, target, baseline, connections=32, script=None, headers=(), seconds=None):
+        """`contenders`: name -> Server. Ratios are baseline / contender: above 1 the contender is cheaper. Without a target
+        each is asked for its own."""
         seconds = seconds or self.args.seconds
         samples = {name: [] for name in contenders}
         names = list(contenders)
         for server in contenders.values():
-            wrk(server.port, target, 1, connections, self.cores[1], script, headers)
+            wrk(server.port, target or server.target, 1, connections, self.cores[1], script, headers)
         for turn in range(self.args.rounds):
             for name in names[turn % len(names):] + names[:turn % len(names)]:
                 server = contenders[name]
                 before = server.cpu()
-                requests, rate = wrk(server.port, target, seconds, connections, self.cores[1], script, headers)
+                requests, rate = wrk(server.port, target or server.target, seconds, connections, self.cores[1], script, headers)
                 samples[name].append(((server.cpu() - before) / requests * 1e6, rate))
         for name in names:
             ratios = [b[0] / s[0] for b, s in zip(samples[baseline], samples[name])]
@@ -218,12 +220,179 @@ def pipelined(bench):
             bench.compare(f"{target[1:]}, 16 pipelined", contenders, target, "loop", script=HERE / "baseline" / "pipeline.lua")
 
 
-ROWS = {"small": small, "pipelined": pipelined}
+def outputs(bench):
+    """One miner out of a large position file, and a tier file, as the outputs app, nginx and Flask serve them."""
+    app = bench.args.apps / "tensorgate-outputs"
+    if not app.exists():
+        raise SystemExit(f"{app} is missing")
+    tree = bench.scratch / "tree"
+    subprocess.run([bench.args.build / "ptn_tree", tree, "240", "350"], check=True)
+    raw = tree / "validation" / "outputs" / "output.json"
+    bench.value("position file", "size", round(raw.stat().st_size / 1e6, 1), "MB")
+    port = free_port()
+    settings = bench.scratch / "outputs.toml"
+    settings.write_text(f"""profile = "v1"
+tiers = "files"
+[data]
+validation = "{tree}/validation"
+state = "{bench.scratch}/state"
+copying = false
+[server]
+listen = ["127.0.0.1:{port}"]
+threads = 1
+admin = "off"
+[server.log]
+access = "{bench.scratch}/outputs.log"
+[keys]
+file = "{bench.scratch}/keys.json"
+""")
+    key = subprocess.run([app, "--config", settings, "keys", "add", "bench", "--tier", "100"], check=True,
+                         capture_output=True, text=True).stdout.strip()
+    with contextlib.ExitStack() as stack:
+        ours = start(stack, bench, "ours", [str(app), "--config", str(settings)], port)
+        bearer = [f"Authorization: Bearer {key}"]
+        began = time.monotonic()
+        while " 200 " not in (answer := fetch(port, "/miner-hotkeys", bearer))[0].split("\r\n")[0]:
+            if time.monotonic() - began > 60:
+                raise SystemExit(f"the outputs app does not answer: {answer[0]}")
+            time.sleep(0.2)
+        hotkeys = json.loads(answer[1])
+        hotkey = hotkeys[len(hotkeys) // 2]
+
+        static = bench.scratch / "static"
+        (static / "miner-positions").mkdir(parents=True)
+        one = static / "miner-positions" / hotkey
+        one.write_bytes(fetch(port, f"/miner-positions/{hotkey}", bearer)[1])
+        bench.value("one miner", "size", one.stat().st_size, "bytes")
+        tier = static / "tier.json.gz"
+        shutil.copy(tree / "validation/outputs/tiered_positions/100/output.json.gz", tier)
+        (static / "tier.json").write_bytes(b"")
+        bench.value("tier file", "size", tier.stat().st_size, "bytes")
+        web = nginx(stack, bench, static)
+        flask_port = free_port()
+        flask = start(stack, bench, "flask", [sys.executable, str(HERE / "baseline" / "flask_outputs.py"), str(tree), str(flask_port)],
+                      flask_port)
+
+        def pair(row, ours_target, nginx_target, flask_target, headers, flask_seconds):
+            """The targets differ, so each contender is asked by its own."""
+            same = fetch(port, ours_target, bearer + headers)[1], fetch(web.port, nginx_target, headers)[1]
+            if same[0] != same[1]:
+                raise SystemExit(f"{row}: ours and nginx do not say the same")
+            for server, target in ((ours, ours_target), (web, nginx_target), (flask, flask_target)):
+                server.target = target
+            bench.compare(row, {"nginx": web, "nginx again": web, "ours": ours}, None, "nginx", headers=bearer + headers)
+            before = flask.cpu()
+            requests, rate = wrk(flask.port, flask_target, flask_seconds, 4, bench.cores[1], headers=headers)
+            cost = (flask.cpu() - before) / requests * 1e6
+            mine = [r for r in bench.rows if r["row"] == row and r["contender"] == "ours"][-1]["microseconds"]
+            bench.rows.append({"row": row, "contender": "flask", "against": "ours", "microseconds": round(cost, 1),
+                               "requests_per_second": round(rate, 2), "ratio": round(mine / cost, 6)})
+            print(f"{row:28} flask              {cost:9.0f} us {rate:9.2f}/s   ours is {cost / mine:.0f} times cheaper", flush=True)
+
+        pair("one miner of a large file", f"/miner-positions/{hotkey}", f"/files/miner-positions/{hotkey}",
+             f"/miner-positions/{hotkey}", [], 10)
+        pair("tier file", "/miner-positions?tier=100", "/files/tier.json", "/miner-positions?tier=100",
+             ["Accept-Encoding: gzip"], 3)
+
+
+def memory(pids):
+    """Bytes of private memory."""
+    total = 0
+    for pid in pids:
+        for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith(("Private_Clean", "Private_Dirty")):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+def footprint(bench):
+    """What an idle connection costs, how long a start takes, how big a program is and how long it compiles."""
+    count = 10_000
+    with contextlib.ExitStack() as stack:
+        server = ours(stack, bench, "--metrics")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count + 200, max(count + 200, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+        subprocess.run(["prlimit", f"--nofile={count + 200}:{count + 200}", "--pid", str(server.pids[0])], check=True)
+        ask = b"GET /plaintext HTTP/1.1\r\nHost: bench\r\n\r\n"
+        held = []
+
+        def connect(many):
+            for _ in range(many):  # from several addresses, as each may have so many
+                where = ("127.0.0.%d" % (2 + len(held) // 4000), 0)
+                one = socket.create_connection(("127.0.0.1", server.port), 10, where)
+                one.sendall(ask)
+                assert one.recv(4096).startswith(b"HTTP/1.1 200")
+                held.append(one)
+
+        connect(100)
+        before = memory(server.pids)
+        connect(count - 100)
+        per = (memory(server.pids) - before) / (count - 100)
+        bench.value("idle connection", "ours", round(per), "bytes")
+        for one in held:
+            one.close()
+
+    program = bench.args.build / "minimal"
+    if program.exists():
+        times = []
+        for _ in range(15):
+            port = free_port()
+            began = time.monotonic()
+            running = subprocess.Popen([program, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while True:
+                with contextlib.suppress(OSError):
+                    if fetch(port, "/greet/x")[0]:
+                        break
+            times.append(time.monotonic() - began)
+            running.terminate()
+            running.wait()
+        bench.value("start to first answer", "25-line app", round(statistics.median(times) * 1000, 1), "ms")
+        stripped = bench.scratch / "stripped"
+        subprocess.run(["strip", "-o", stripped, program], check=True)
+        bench.value("stripped binary", "25-line app", round(stripped.stat().st_size / 1e6, 2), "MB")
+        commands = json.loads((bench.args.build.parent / "compile_commands.json").read_text())
+        one = next(c for c in commands if c["file"].endswith("benchmarks/minimal.cpp"))
+        command = one["command"].split(" -o ")[0].split()
+        command = [c for c in command if not c.endswith("ccache")] + ["-c", one["file"], "-o", "/dev/null"]
+        cpu = []
+        for _ in range(3):
+            before = os.times()
+            subprocess.run(command, check=True, cwd=one["directory"])
+            after = os.times()
+            cpu.append(after.children_user + after.children_system - before.children_user - before.children_system)
+        bench.value("compile at -O2", "25-line app", round(statistics.median(cpu), 1), "s of CPU")
+
+
+ROWS = {"small": small, "pipelined": pipelined, "outputs": outputs, "footprint": footprint}
+
+
+def conditions():
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    version = lambda *command: subprocess.run(command, capture_output=True, text=True)
+    return {
+        "date": datetime.date.today().isoformat(),
+        "cpu": model.group(1) if model else platform.machine(),
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "compiler": version("clang++-19", "--version").stdout.splitlines()[0] + ", -O2",
+        "nginx": version("nginx", "-v").stderr.strip(),
+        "wrk": version("wrk", "-v").stdout.splitlines()[0].split("[")[0].strip(),
+        "load": os.getloadavg()[0],
+    }
+
+
+def verdict(rows):
+    """The table counts only if the loop is cheaper than nginx in the same run."""
+    both = [r for r in rows if r["contender"] == "nginx" and r.get("against") == "loop"]
+    wrong = [r["row"] for r in both if r["ratio"] >= 1]
+    if not both:
+        return "void: the loop and nginx were not compared"
+    return f"void: nginx is cheaper than the loop at {', '.join(wrong)}" if wrong else "valid: the loop is cheaper than nginx"
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--apps", type=pathlib.Path, default=pathlib.Path("build/release/apps"))
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=int, default=1)
@@ -235,7 +404,9 @@ def main():
         for name in args.only:
             ROWS[name](bench)
         if args.json:
-            args.json.write_text(json.dumps({"rows": bench.rows}, indent=1) + "\n")
+            said = {"conditions": conditions(), "verdict": verdict(bench.rows), "rows": bench.rows}
+            args.json.write_text(json.dumps(said, indent=1) + "\n")
+        print(verdict(bench.rows))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
