@@ -10,6 +10,21 @@
 
 namespace tensorgate::inline TENSORGATE_ABI::reflect {
 
+/// One step of an RFC 6901 pointer: a slash and the name, in which `~` and `/` are escaped.
+[[nodiscard]] inline std::string pointer_step(std::string_view name) {
+  std::string step = "/";
+  for (char const c : name) {
+    if (c == '~') {
+      step += "~0";
+    } else if (c == '/') {
+      step += "~1";
+    } else {
+      step += c;
+    }
+  }
+  return step;
+}
+
 struct json_error {
   errc             code{};
   std::size_t      offset = 0;  // bytes before the place

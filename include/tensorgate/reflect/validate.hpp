@@ -9,6 +9,7 @@
 #include <variant>      // visit
 
 #include <tensorgate/reflect/detail/members.hpp>  // keeps_rules, wire_name
+#include <tensorgate/reflect/json_error.hpp>       // pointer_step
 #include <tensorgate/reflect/text.hpp>             // to_text
 #include <tensorgate/reflect/traits.hpp>           // is_object
 
@@ -35,7 +36,7 @@ template <class T, std::size_t I, class M>
   } else {
     found = validate(member);
   }
-  if (found) found->path.insert(0, "/" + std::string(wire_name<T, I>));
+  if (found) found->path.insert(0, pointer_step(wire_name<T, I>));
   return found;
 }
 
@@ -62,7 +63,7 @@ template <class T>
     for (auto const& [key, one] : value) {
       found = validate(one);
       if (found) {
-        found->path.insert(0, "/" + to_text(key));
+        found->path.insert(0, pointer_step(to_text(key)));
         break;
       }
     }

@@ -51,19 +51,7 @@ class json_scanner {
         at != end_ && (is_digit(*at) || std::string_view("{[\"-tfn").find(*at) != std::string_view::npos);
     return fail(at, value ? errc::wrong_type : errc::syntax, expected);
   }
-  __attribute__((noinline)) void step_into(std::string_view name) {
-    std::string part = "/";
-    for (char const c : name) {
-      if (c == '~') {
-        part += "~0";
-      } else if (c == '/') {
-        part += "~1";
-      } else {
-        part += c;
-      }
-    }
-    path_.insert(0, part);
-  }
+  __attribute__((noinline)) void step_into(std::string_view name) { path_.insert(0, pointer_step(name)); }
   /// The path of an error below a pointer that was followed.
   void                           step_into_pointer(std::string_view pointer) { path_.insert(0, pointer); }
   __attribute__((noinline)) void step_into(std::size_t index) { path_.insert(0, "/" + std::to_string(index)); }
