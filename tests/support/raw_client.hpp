@@ -65,6 +65,7 @@ class raw_client {
       text.remove_prefix(static_cast<std::size_t>(put));
     }
   }
+  [[nodiscard]] int native() const { return socket_; }
   void end_of_sending() const { ::shutdown(socket_, SHUT_WR); }
 
   /// Reads one answer. `to_head`: the request was a HEAD, so that no body follows.
@@ -127,6 +128,14 @@ class raw_client {
     }
     one.body = std::exchange(in_, {});
     return one;
+  }
+
+  /// Everything that comes within the time, as it is.
+  std::string read_all(std::chrono::milliseconds patience) {
+    auto const until = std::chrono::steady_clock::now() + patience;
+    while (fill(until)) {
+    }
+    return std::exchange(in_, {});
   }
 
   /// True if the other end closes, with nothing more to say, within the time.
