@@ -1,5 +1,5 @@
-// tests/browser/sample_server.cpp: a small app with every kind of parameter, body, guard and answer, for the tests of its
-// document and of its page. Prints its port, and ends when its standard input does.
+// tests/browser/sample_server.cpp: a small app with every kind of parameter, body, guard and answer, for the tests of
+// its document and of its page. Prints its port, and ends when its standard input does.
 #include <cstdio>       // printf, getchar
 #include <optional>     // optional
 #include <string>       // string
@@ -57,11 +57,11 @@ struct leg {
   int         lots = 1;
 };
 struct order {
-  std::string              account;
-  side                     direction = side::buy;
-  double                   leverage  = 1;
-  std::vector<leg>         legs;
-  std::optional<leg>       hedge;
+  std::string        account;
+  side               direction = side::buy;
+  double             leverage  = 1;
+  std::vector<leg>   legs;
+  std::optional<leg> hedge;
 };
 struct accepted {
   std::string account;
@@ -74,13 +74,15 @@ result<accepted> miner(caller const& who, std::string_view id) {
   if (id == "nobody") return fail(http::errc::not_found, "there is no such miner");
   return accepted{std::string(id), 0, who.name};
 }
-accepted         place(caller const& who, http::body<order> what) { return {what->account, what->legs.size(), who.name}; }
-http::reply      page(int number, side which) { return http::reply::text(std::to_string(number) + (which == side::buy ? " buy" : " sell")); }
-std::string      rest(std::string_view path) { return std::string(path); }
-void             forget(int /*number*/) {}
+accepted    place(caller const& who, http::body<order> what) { return {what->account, what->legs.size(), who.name}; }
+http::reply page(int number, side which) {
+  return http::reply::text(std::to_string(number) + (which == side::buy ? " buy" : " sell"));
+}
+std::string        rest(std::string_view path) { return std::string(path); }
+void               forget(int /*number*/) {}
 task<result<void>> ticks(http::sse::writer& out) {
   for (int i = 0; i != 3; ++i) {
-    auto const text = std::to_string(i);
+    auto const       text = std::to_string(i);
     http::sse::event tick;
     tick.data       = text;
     auto const sent = co_await out.send(tick);
@@ -93,9 +95,10 @@ task<result<void>> ticks(http::sse::writer& out) {
 
 template <>
 struct tensorgate::reflect::describe<sample::filter> {
-  using f                     = sample::filter;
-  static constexpr auto rules = std::tuple{range<&f::limit>(1, 100), at_least<&f::above>(0.0), pattern<&f::symbol>("[A-Z]{3,6}"),
-                                           length<&f::sides>(0, 2),  length<&f::note>(1, 5),  text<&f::limit>("rows in an answer")};
+  using f = sample::filter;
+  static constexpr auto rules =
+      std::tuple{range<&f::limit>(1, 100), at_least<&f::above>(0.0), pattern<&f::symbol>("[A-Z]{3,6}"),
+                 length<&f::sides>(0, 2),  length<&f::note>(1, 5),   text<&f::limit>("rows in an answer")};
 };
 template <>
 struct tensorgate::reflect::describe<sample::leg> {
@@ -104,8 +107,9 @@ struct tensorgate::reflect::describe<sample::leg> {
 };
 template <>
 struct tensorgate::reflect::describe<sample::order> {
-  using o                     = sample::order;
-  static constexpr auto rules = std::tuple{length<&o::account>(1, 12), range<&o::leverage>(0.5, 2.0), length<&o::legs>(1, 3), reject_unknown};
+  using o = sample::order;
+  static constexpr auto rules =
+      std::tuple{length<&o::account>(1, 12), range<&o::leverage>(0.5, 2.0), length<&o::legs>(1, 3), reject_unknown};
 };
 template <>
 struct tensorgate::http::describe_handler<&sample::list> {
@@ -114,7 +118,7 @@ struct tensorgate::http::describe_handler<&sample::list> {
 template <>
 struct tensorgate::http::describe_handler<&sample::miner> {
   static constexpr std::string_view summary = "One miner's positions", tag = "positions";
-  static void                       responses(openapi_operation& about) { about.answers(status::not_found, "there is no such miner"); }
+  static void responses(openapi_operation& about) { about.answers(status::not_found, "there is no such miner"); }
 };
 template <>
 struct tensorgate::http::describe_handler<&sample::place> {
@@ -133,7 +137,8 @@ int main() {
       get<"/files/{path...}">(anyone, to<&sample::rest>()),
       get<"/ticks">(anyone, to<&sample::ticks>()),
   };
-  tg::http::documented shown(table, {.title = "Sample <app>", .version = "1.2.3", .description = "Every kind of parameter, body & answer."});
+  tg::http::documented shown(
+      table, {.title = "Sample <app>", .version = "1.2.3", .description = "Every kind of parameter, body & answer."});
 
   tg::net::standalone      app;
   tg::http::server_options options;

@@ -17,11 +17,11 @@ using namespace tensorgate;
 using namespace tensorgate::http;
 
 struct page {
-  int                           limit = 10;
-  std::optional<std::string>    after;
-  std::vector<int>              only;
-  std::optional<double>         above;
-  std::string_view              note = "-";
+  int                        limit = 10;
+  std::optional<std::string> after;
+  std::vector<int>           only;
+  std::optional<double>      above;
+  std::string_view           note = "-";
 };
 
 reply nothing(request const& /*r*/) { return reply(); }
@@ -65,26 +65,26 @@ void check(bool holds) {
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   static routes const table{
-      get<"/">(to<&nothing>()),         get<"/a">(to<&nothing>()),          get<"/a/">(to<&nothing>()),
-      get<"/a/b">(to<&nothing>()),      get<"/a/{x}/b">(to<&nothing>()),    get<"/a/{x}">(to<&nothing>()),
+      get<"/">(to<&nothing>()),         get<"/a">(to<&nothing>()),           get<"/a/">(to<&nothing>()),
+      get<"/a/b">(to<&nothing>()),      get<"/a/{x}/b">(to<&nothing>()),     get<"/a/{x}">(to<&nothing>()),
       get<"/a/{x...}">(to<&nothing>()), get<"/b/{x}/{y}/a">(to<&nothing>()), get<"/{x}">(to<&nothing>()),
       get<"/{x...}">(to<&nothing>()),
   };
-  static constexpr std::array<std::string_view, 10> by_precedence{"/",      "/a",        "/a/",          "/a/b", "/a/{x}/b",
-                                                                  "/a/{x}", "/a/{x...}", "/b/{x}/{y}/a", "/{x}", "/{x...}"};
-  static request           r;
-  static std::string       text;
-  static head_parser       parser;
-  std::string_view const   target(reinterpret_cast<char const*>(data), size);
+  static constexpr std::array<std::string_view, 10> by_precedence{
+      "/", "/a", "/a/", "/a/b", "/a/{x}/b", "/a/{x}", "/a/{x...}", "/b/{x}/{y}/a", "/{x}", "/{x...}"};
+  static request         r;
+  static std::string     text;
+  static head_parser     parser;
+  std::string_view const target(reinterpret_cast<char const*>(data), size);
   if (target.find_first_of(" \r\n") != std::string_view::npos) return 0;
   text = "GET ";
   text.append(target).append(" HTTP/1.1\r\nHost: a\r\n\r\n");
   parser.reset();
   if (parser.parse(text, r.head) != parse_state::complete) return 0;
 
-  r.value_count   = 0;
-  auto const map  = table.table();
-  auto const seen = map.match(map.self, r);
+  r.value_count    = 0;
+  auto const  map  = table.table();
+  auto const  seen = map.match(map.self, r);
   std::string decoded;
   auto const  path = decode_path(r.head.path(), decoded);
   check(static_cast<bool>(seen.bad.code) == !path.has_value());

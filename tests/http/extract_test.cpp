@@ -39,7 +39,8 @@ template <>
 struct tensorgate::reflect::text_form<even> {
   static constexpr std::string_view expected = "an even digit";
   static result<even>               parse(std::string_view text) {
-    if (text.size() != 1 || text[0] < '0' || text[0] > '9' || (text[0] - '0') % 2 != 0) return fail(errc::wrong_type, expected);
+    if (text.size() != 1 || text[0] < '0' || text[0] > '9' || (text[0] - '0') % 2 != 0)
+      return fail(errc::wrong_type, expected);
     return even{text[0] - '0'};
   }
   static void append(std::string& out, even value) { out.append(std::to_string(value.value)); }
@@ -69,7 +70,8 @@ struct span_of_time {
 
 template <>
 struct tensorgate::reflect::describe<page> {
-  static constexpr auto rules = std::tuple{range<&page::limit>(1, 100), length<&page::after>(1, 4), length<&page::only>(0, 3), rename<&page::full>("full-text")};
+  static constexpr auto rules = std::tuple{range<&page::limit>(1, 100), length<&page::after>(1, 4),
+                                           length<&page::only>(0, 3), rename<&page::full>("full-text")};
 };
 template <>
 struct tensorgate::reflect::describe<strict_page> {
@@ -77,47 +79,54 @@ struct tensorgate::reflect::describe<strict_page> {
 };
 template <>
 struct tensorgate::reflect::describe<span_of_time> {
-  static constexpr std::string_view check(span_of_time const& value) { return value.from <= value.to ? "" : "`from` must not be after `to`"; }
+  static constexpr std::string_view check(span_of_time const& value) {
+    return value.from <= value.to ? "" : "`from` must not be after `to`";
+  }
 };
 
 namespace {
 
-reply values(counter const& state, std::string_view name, std::uint8_t small, std::string const& text, side which, even number, double real, bool flag) {
+reply values(counter const& state, std::string_view name, std::uint8_t small, std::string const& text, side which,
+             even number, double real, bool flag) {
   ++state.asked;
-  return reply::text(std::string(name) + "," + std::to_string(small) + "," + text + "," + (which == side::buy ? "buy" : "sell") + "," +
-                     std::to_string(number.value) + "," + std::to_string(real) + "," + (flag ? "yes" : "no"));
+  return reply::text(std::string(name) + "," + std::to_string(small) + "," + text + "," +
+                     (which == side::buy ? "buy" : "sell") + "," + std::to_string(number.value) + "," +
+                     std::to_string(real) + "," + (flag ? "yes" : "no"));
 }
 
 std::string paged(query<page> const& wanted) {
-  std::string text = std::to_string(wanted->limit) + "," + wanted->after.value_or("-") + "," + (wanted->full ? "full" : "short");
+  std::string text =
+      std::to_string(wanted->limit) + "," + wanted->after.value_or("-") + "," + (wanted->full ? "full" : "short");
   for (int const one : wanted->only) text += "," + std::to_string(one);
   return text;
 }
 reply show_page(query<page> wanted) { return reply::text(paged(wanted)); }
-reply show_search(query<search> wanted) { return reply::text(wanted->text + (wanted->which == side::sell ? " sold" : " bought")); }
-int   show_strict(query<strict_page> wanted) { return wanted->from; }
-int   show_span(query<span_of_time> wanted) { return wanted->to - wanted->from; }
+reply show_search(query<search> wanted) {
+  return reply::text(wanted->text + (wanted->which == side::sell ? " sold" : " bought"));
+}
+int show_strict(query<strict_page> wanted) { return wanted->from; }
+int show_span(query<span_of_time> wanted) { return wanted->to - wanted->from; }
 
 struct order {
-  std::string        symbol;
-  double             price = 0;
-  std::vector<int>   lots;
+  std::string      symbol;
+  double           price = 0;
+  std::vector<int> lots;
 };
 order echo(body<order> what) { return std::move(what.value); }
 reply raw(body<std::string_view> what) { return reply::text("<" + std::string(*what) + ">"); }
 
-result<order>             failing(std::string_view /*id*/) { return fail(http::errc::not_found, "no such order"); }
-expected<order, problem>  own_words() { return unexpected<problem>(problem_of(status::conflict, "taken", "/symbol")); }
-void                      nothing(counter const& state) { ++state.asked; }
-result<void>              refusing() { return fail(std::make_error_code(std::errc::no_space_on_device), "/secret/place"); }
-task<result<order>>       later(std::string id) {
+result<order>            failing(std::string_view /*id*/) { return fail(http::errc::not_found, "no such order"); }
+expected<order, problem> own_words() { return unexpected<problem>(problem_of(status::conflict, "taken", "/symbol")); }
+void                     nothing(counter const& state) { ++state.asked; }
+result<void>        refusing() { return fail(std::make_error_code(std::errc::no_space_on_device), "/secret/place"); }
+task<result<order>> later(std::string id) {
   order made{id, 1.5, {}};
   co_return made;
 }
 task<reply> later_reply(counter& state, deadline until, request const& r) {
   co_return reply::text(std::to_string(state.next()) + (until.at() == r.until ? " in time" : " late"));
 }
-task<void> later_nothing() { co_return; }
+task<void>         later_nothing() { co_return; }
 task<result<void>> pieces(std::string_view id, body_reader& in, body_writer& out) {
   std::string all(id);
   while (true) {
@@ -189,7 +198,9 @@ TEST_CASE("path values bind in order and are read as their types") {
   CHECK(state.asked == 1);
   auto const bad = to.send("GET /v/x/256/t/sell/4/0.5/true");
   CHECK(bad.code == 422);
-  CHECK(bad.body == R"({"error":{"code":"unprocessable_content","message":"path value `b`: expected a whole number in the range of its type","request_id":"id-1","path":"/b"}})");
+  CHECK(
+      bad.body ==
+      R"({"error":{"code":"unprocessable_content","message":"path value `b`: expected a whole number in the range of its type","request_id":"id-1","path":"/b"}})");
   CHECK(to.send("GET /v/x/-1/t/sell/4/0.5/true").code == 422);
   CHECK(to.send("GET /v/x/1/t/hold/4/0.5/true").body.find("path value `d`") != std::string::npos);
   CHECK(to.send("GET /v/x/1/t/buy/3/0.5/true").body.find("expected an even digit") != std::string::npos);
@@ -208,8 +219,11 @@ TEST_CASE("a query is an aggregate: defaults, optionals, lists, rules, renamed m
   CHECK(to.send("GET /p?full=true").body == "10,-,short");
   auto const past = to.send("GET /p?limit=101");
   CHECK(past.code == 422);
-  CHECK(past.body == R"({"error":{"code":"unprocessable_content","message":"query parameter `limit`: expected a number from 1 to 100","request_id":"id-1","path":"/limit"}})");
-  for (auto const* line : {"limit=0", "limit=", "limit", "limit=ten", "limit=1e1", "limit=%2b1", "after=", "after=abcde", "only=1&only=2&only=3&only=4", "only=x", "full-text=1"}) {
+  CHECK(
+      past.body ==
+      R"({"error":{"code":"unprocessable_content","message":"query parameter `limit`: expected a number from 1 to 100","request_id":"id-1","path":"/limit"}})");
+  for (auto const* line : {"limit=0", "limit=", "limit", "limit=ten", "limit=1e1", "limit=%2b1",
+                           "after=", "after=abcde", "only=1&only=2&only=3&only=4", "only=x", "full-text=1"}) {
     CAPTURE(line);
     CHECK(to.send("GET /p?" + std::string(line)).code == 422);
   }
@@ -237,9 +251,12 @@ TEST_CASE("a body of another kind, a broken one and a wrong one are told apart")
   CHECK(good.code == 200);
   CHECK(good.type == "application/json");
   CHECK(good.body == R"({"symbol":"BTC","price":1.5,"lots":[1,2]})");
-  CHECK(to.send("POST /o", R"({"symbol":"B","lots":[]})", "Content-Type: Application/JSON; charset=\"UTF-8\"\r\n").code == 200);
+  CHECK(
+      to.send("POST /o", R"({"symbol":"B","lots":[]})", "Content-Type: Application/JSON; charset=\"UTF-8\"\r\n").code ==
+      200);
   CHECK(to.send("POST /o", R"({"symbol":"B","lots":[]})", "Content-Type: application/problem+json\r\n").code == 200);
-  for (auto const* type : {"text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "application/jsonp", "application/+json", "json", "application/json; a"}) {
+  for (auto const* type : {"text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1",
+                           "application/jsonp", "application/+json", "json", "application/json; a"}) {
     CAPTURE(type);
     CHECK(to.send("POST /o", "{}", "Content-Type: " + std::string(type) + "\r\n").code == 415);
   }
@@ -263,12 +280,14 @@ TEST_CASE("a body of another kind, a broken one and a wrong one are told apart")
 
 TEST_CASE("what a handler returns becomes the answer") {
   counter  state;
-  routes   table{get<"/failing/{id}">(to<&failing>()), get<"/own">(to<&own_words>()), del<"/nothing">(to<&nothing>(state)),
-               get<"/refusing">(to<&refusing>()),    get<"/later/{id}">(to<&later>()), get<"/reply">(to<&later_reply>(state)),
+  routes   table{get<"/failing/{id}">(to<&failing>()), get<"/own">(to<&own_words>()),
+               del<"/nothing">(to<&nothing>(state)), get<"/refusing">(to<&refusing>()),
+               get<"/later/{id}">(to<&later>()),     get<"/reply">(to<&later_reply>(state)),
                put<"/void">(to<&later_nothing>())};
   exchange to(table.table());
   CHECK(to.send("GET /failing/1").code == 404);
-  CHECK(to.send("GET /own").body == R"({"error":{"code":"conflict","message":"taken","request_id":"id-1","path":"/symbol"}})");
+  CHECK(to.send("GET /own").body ==
+        R"({"error":{"code":"conflict","message":"taken","request_id":"id-1","path":"/symbol"}})");
   CHECK(to.send("DELETE /nothing").code == 204);
   CHECK(state.asked == 1);
   auto const full = to.send("GET /refusing");
@@ -280,8 +299,8 @@ TEST_CASE("what a handler returns becomes the answer") {
 }
 
 TEST_CASE("bodies and answers go piece by piece") {
-  routes     table{post<"/pieces/{id}">(to<&pieces>()), post<"/measured">(to<&measured>()), get<"/lines">(to<&lines>())};
-  exchange   to(table.table());
+  routes   table{post<"/pieces/{id}">(to<&pieces>()), post<"/measured">(to<&measured>()), get<"/lines">(to<&lines>())};
+  exchange to(table.table());
   auto const said = to.send("POST /pieces/a", "123456789");
   CHECK(to.route()->intake == body_intake::streamed);
   CHECK(said.streamed);

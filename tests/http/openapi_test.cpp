@@ -33,7 +33,7 @@ struct order {
 };
 
 struct library {
-  int rows = 2;
+  int  rows = 2;
   void describe_paths(openapi_document& into, openapi_operation const& like) const {
     for (int i = 0; i != rows; ++i) {
       auto one    = like;
@@ -63,10 +63,10 @@ struct key_guard {
   }
 };
 
-reply              list(library const& /*state*/, query<page> /*wanted*/) { return reply::text("list"); }
-result<order>      one(library const& /*state*/, std::uint16_t id) { return order{std::to_string(id), 1}; }
-order              put_one(body<order> what) { return *what; }
-reply              configured(library const& /*state*/, std::string_view rest) { return reply::text(std::string(rest)); }
+reply         list(library const& /*state*/, query<page> /*wanted*/) { return reply::text("list"); }
+result<order> one(library const& /*state*/, std::uint16_t id) { return order{std::to_string(id), 1}; }
+order         put_one(body<order> what) { return *what; }
+reply         configured(library const& /*state*/, std::string_view rest) { return reply::text(std::string(rest)); }
 task<result<void>> stream(body_writer& out) { co_return co_await out.write("x"); }
 void               nothing(side /*which*/) {}
 
@@ -80,31 +80,34 @@ object at(object const& from, std::string const& name) {
   REQUIRE_MESSAGE(from.count(name) == 1, name);
   return read(from.find(name)->second.text);
 }
-std::string text_at(object const& from, std::string const& name) { return from.count(name) == 1 ? from.find(name)->second.text : ""; }
+std::string text_at(object const& from, std::string const& name) {
+  return from.count(name) == 1 ? from.find(name)->second.text : "";
+}
 
 }  // namespace
 
 template <>
 struct tensorgate::reflect::describe<page> {
-  static constexpr auto rules = std::tuple{range<&page::limit>(1, 100), length<&page::after>(1, 8), reflect::text<&page::limit>("rows in an answer")};
+  static constexpr auto rules = std::tuple{range<&page::limit>(1, 100), length<&page::after>(1, 8),
+                                           reflect::text<&page::limit>("rows in an answer")};
 };
 template <>
 struct tensorgate::http::describe_handler<&list> {
   static constexpr std::string_view summary     = "Lists \"orders\"";
   static constexpr std::string_view description = "Newest first.";
   static constexpr std::string_view tag         = "orders";
-  static void                       responses(openapi_operation& about) { about.entry(status::ok).media_type = "text/plain"; }
+  static void responses(openapi_operation& about) { about.entry(status::ok).media_type = "text/plain"; }
 };
 
-#define SAMPLE_ROUTES                                                                                                    \
-  get<"/orders">(keys, to<&list>(state)), get<"/orders/{id}">(to<&one>(state)), put<"/orders/{id}">(to<&one>(state)),    \
-      post<"/orders">(keys, to<&put_one>()), get<"/stream">(to<&stream>()), del<"/sides/{which}">(to<&nothing>()),       \
+#define SAMPLE_ROUTES                                                                                                 \
+  get<"/orders">(keys, to<&list>(state)), get<"/orders/{id}">(to<&one>(state)), put<"/orders/{id}">(to<&one>(state)), \
+      post<"/orders">(keys, to<&put_one>()), get<"/stream">(to<&stream>()), del<"/sides/{which}">(to<&nothing>()),    \
       get<"/{rest...}">(keys, to<&configured>(state))
 
 TEST_CASE("the document says of each route what its types ask and give") {
-  library   state;
-  key_guard keys;
-  routes    table{SAMPLE_ROUTES};
+  library    state;
+  key_guard  keys;
+  routes     table{SAMPLE_ROUTES};
   documented shown(table, openapi_info{.title = "Orders", .version = "1.2.3", .description = "A \"sample\""});
   auto const document = read(shown.document());
   CHECK(text_at(document, "openapi") == R"("3.1.0")");
@@ -119,11 +122,19 @@ TEST_CASE("the document says of each route what its types ask and give") {
   CHECK(text_at(list_get, "tags") == R"(["orders"])");
   CHECK(text_at(list_get, "security") == R"([{"api_key":[]}])");
   auto const parameters = text_at(list_get, "parameters");
-  CHECK(parameters.find(R"({"name":"limit","in":"query","description":"rows in an answer","schema":{"type":"integer","minimum":1,"maximum":100,)") != std::string::npos);
+  CHECK(
+      parameters.find(
+          R"({"name":"limit","in":"query","description":"rows in an answer","schema":{"type":"integer","minimum":1,"maximum":100,)") !=
+      std::string::npos);
   CHECK(parameters.find(R"("default":10)") != std::string::npos);
-  CHECK(parameters.find(R"({"name":"after","in":"query","schema":{"type":"string","minLength":1,"maxLength":8}})") != std::string::npos);
-  CHECK(parameters.find(R"({"name":"sides","in":"query","schema":{"type":"array","items":{"$ref":"#/components/schemas/side"}}})") != std::string::npos);
-  CHECK(parameters.find(R"({"name":"text","in":"query","required":true,"schema":{"type":"string"}})") != std::string::npos);
+  CHECK(parameters.find(R"({"name":"after","in":"query","schema":{"type":"string","minLength":1,"maxLength":8}})") !=
+        std::string::npos);
+  CHECK(
+      parameters.find(
+          R"({"name":"sides","in":"query","schema":{"type":"array","items":{"$ref":"#/components/schemas/side"}}})") !=
+      std::string::npos);
+  CHECK(parameters.find(R"({"name":"text","in":"query","required":true,"schema":{"type":"string"}})") !=
+        std::string::npos);
   auto const answers = at(list_get, "responses");
   for (auto const* code : {"200", "400", "401", "408", "413", "414", "417", "422", "431", "500", "503", "default"}) {
     CAPTURE(code);
@@ -131,18 +142,22 @@ TEST_CASE("the document says of each route what its types ask and give") {
   }
   CHECK(answers.count("415") == 0);
   CHECK(text_at(at(answers, "200"), "content") == R"({"text/plain":{}})");
-  CHECK(text_at(at(answers, "401"), "content") == R"({"application/json":{"schema":{"$ref":"#/components/schemas/error"}}})");
+  CHECK(text_at(at(answers, "401"), "content") ==
+        R"({"application/json":{"schema":{"$ref":"#/components/schemas/error"}}})");
   CHECK(text_at(at(answers, "422"), "headers").find("RateLimit-Remaining") != std::string::npos);
 
   auto const one_get = at(at(paths, "/orders/{id}"), "get");
-  CHECK(text_at(one_get, "parameters") == R"([{"name":"id","in":"path","required":true,"schema":{"type":"integer","minimum":0,"maximum":65535}}])");
+  CHECK(text_at(one_get, "parameters") ==
+        R"([{"name":"id","in":"path","required":true,"schema":{"type":"integer","minimum":0,"maximum":65535}}])");
   CHECK(at(one_get, "responses").count("422") == 1);
-  CHECK(text_at(at(at(one_get, "responses"), "200"), "content") == R"({"application/json":{"schema":{"$ref":"#/components/schemas/order"}}})");
+  CHECK(text_at(at(at(one_get, "responses"), "200"), "content") ==
+        R"({"application/json":{"schema":{"$ref":"#/components/schemas/order"}}})");
   CHECK(text_at(one_get, "security").empty());
   CHECK(at(paths, "/orders/{id}").count("put") == 1);
 
   auto const orders_post = at(at(paths, "/orders"), "post");
-  CHECK(text_at(orders_post, "requestBody") == R"({"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/order"}}}})");
+  CHECK(text_at(orders_post, "requestBody") ==
+        R"({"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/order"}}}})");
   for (auto const* code : {"400", "413", "415", "422"}) CHECK(at(orders_post, "responses").count(code) == 1);
 
   CHECK(at(at(at(paths, "/sides/{which}"), "delete"), "responses").count("204") == 1);
@@ -156,9 +171,9 @@ TEST_CASE("the document says of each route what its types ask and give") {
 }
 
 TEST_CASE("document and page stand beside the routes, also before a catch-all, and can be switched off") {
-  library   state;
-  key_guard keys;
-  routes    table{SAMPLE_ROUTES};
+  library    state;
+  key_guard  keys;
+  routes     table{SAMPLE_ROUTES};
   documented shown(table, openapi_info{.title = "Orders"});
   exchange   to(shown.table());
   auto const document = to.send("GET /openapi.json");
@@ -180,8 +195,8 @@ TEST_CASE("document and page stand beside the routes, also before a catch-all, a
 }
 
 TEST_CASE("a table's own route at one of the two paths goes first") {
-  library  state;
-  routes   table{get<"/docs">(to<&list>(state))};
+  library    state;
+  routes     table{get<"/docs">(to<&list>(state))};
   documented shown(table, openapi_info{});
   exchange   to(shown.table());
   CHECK(to.send("GET /docs?text=a").body == "list");
@@ -189,9 +204,9 @@ TEST_CASE("a table's own route at one of the two paths goes first") {
 }
 
 TEST_CASE("the page says all without its script, and nothing in it is unescaped") {
-  library   state;
-  key_guard keys;
-  routes    table{SAMPLE_ROUTES};
+  library    state;
+  key_guard  keys;
+  routes     table{SAMPLE_ROUTES};
   documented shown(table, openapi_info{.title = "<Orders> & \"more\""});
   auto const page = shown.page();
   CHECK(page.find("<title>&lt;Orders&gt; &amp; &quot;more&quot;</title>") != std::string_view::npos);

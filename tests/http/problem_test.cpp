@@ -73,7 +73,8 @@ TEST_CASE("a problem tells its note, but nothing from inside") {
   CHECK(refused.slug == "forbidden");
   CHECK(refused.cause == http::errc::forbidden);
   CHECK(from(failure{http::errc::not_found, {}}).message == "there is nothing at this target");
-  CHECK(from(failure{http::errc::unavailable, "the first snapshot is not read yet"}).message == "the first snapshot is not read yet");
+  CHECK(from(failure{http::errc::unavailable, "the first snapshot is not read yet"}).message ==
+        "the first snapshot is not read yet");
 
   CHECK(from(failure{http::errc::internal, "row 7 of the index"}).message == "the server failed");
   CHECK(from(failure{std::make_error_code(std::errc::permission_denied), "open"}).message == "the server failed");
@@ -103,8 +104,9 @@ TEST_CASE("the form of errors is JSON, whatever the words are") {
   r.id = "7f";
   CHECK(text_of(problem_of(status::not_found, "no such miner"), r) ==
         R"({"error":{"code":"not_found","message":"no such miner","request_id":"7f"}})");
-  CHECK(text_of(problem_of(status::unprocessable_content, "a \"quote\"\n", "/a~1b/\x01"), r) ==
-        R"({"error":{"code":"unprocessable_content","message":"a \"quote\"\n","request_id":"7f","path":"/a~1b/\u0001"}})");
+  CHECK(
+      text_of(problem_of(status::unprocessable_content, "a \"quote\"\n", "/a~1b/\x01"), r) ==
+      R"({"error":{"code":"unprocessable_content","message":"a \"quote\"\n","request_id":"7f","path":"/a~1b/\u0001"}})");
   problem bare;
   bare.code = status::bad_gateway;
   CHECK(text_of(bare, r) == R"({"error":{"code":"bad_gateway","message":"","request_id":"7f"}})");

@@ -74,15 +74,20 @@ struct room_guard {
 };
 
 reply greet(caller const& who) { return reply::text("hello " + who.name); }
-reply greet_in(room const& where, caller const& who) { return reply::text(who.name + " in " + std::to_string(where.number)); }
+reply greet_in(room const& where, caller const& who) {
+  return reply::text(who.name + " in " + std::to_string(where.number));
+}
 
 }  // namespace
 
 TEST_CASE("a literal beats a value and a value beats the rest, whatever the order in the table") {
   routes table{
-      get<"/{rest...}">(to<&named<"rest">>()),       get<"/a/{x}">(to<&named<"value">>()),
-      get<"/a/b">(to<&named<"literal">>()),          get<"/a/{x}/c/{y...}">(to<&named<"value-c">>()),
-      get<"/a/b/d/{rest...}">(to<&named<"b-rest">>()), get<"/">(to<&named<"root">>()),
+      get<"/{rest...}">(to<&named<"rest">>()),
+      get<"/a/{x}">(to<&named<"value">>()),
+      get<"/a/b">(to<&named<"literal">>()),
+      get<"/a/{x}/c/{y...}">(to<&named<"value-c">>()),
+      get<"/a/b/d/{rest...}">(to<&named<"b-rest">>()),
+      get<"/">(to<&named<"root">>()),
   };
   exchange to(table.table());
   CHECK(body_of(to, "GET /a/b") == "literal");
@@ -96,7 +101,8 @@ TEST_CASE("a literal beats a value and a value beats the rest, whatever the orde
 }
 
 TEST_CASE("a value is not empty, the rest does not start empty, and two slashes match nothing") {
-  routes   table{get<"/v/{x}">(to<&named<"v">>()), get<"/r/{x...}">(to<&named<"r">>()), get<"/v/{x}/y">(to<&named<"vy">>())};
+  routes   table{get<"/v/{x}">(to<&named<"v">>()), get<"/r/{x...}">(to<&named<"r">>()),
+               get<"/v/{x}/y">(to<&named<"vy">>())};
   exchange to(table.table());
   CHECK(to.send("GET /v/").code == 0);
   CHECK(to.send("GET /v//y").code == 0);
@@ -110,7 +116,8 @@ TEST_CASE("a value is not empty, the rest does not start empty, and two slashes 
 }
 
 TEST_CASE("a slash at the end of a path is significant") {
-  routes   table{get<"/a">(to<&named<"without">>()), get<"/b/">(to<&named<"with">>()), get<"/{x}/c/">(to<&named<"value">>())};
+  routes   table{get<"/a">(to<&named<"without">>()), get<"/b/">(to<&named<"with">>()),
+               get<"/{x}/c/">(to<&named<"value">>())};
   exchange to(table.table());
   CHECK(body_of(to, "GET /a") == "without");
   CHECK(to.send("GET /a/").code == 0);
@@ -133,7 +140,8 @@ TEST_CASE("values and literals are compared and passed decoded, once") {
 TEST_CASE("a path with encoded separators, dot segments, NUL or bad UTF-8 is refused") {
   routes   table{get<"/{rest...}">(to<&named<"r">>())};
   exchange to(table.table());
-  for (auto const* path : {"/a%2Fb", "/a%2fb", "/a%5Cb", "/a/../b", "/a/./b", "/..", "/a/%2e%2e/b", "/%2e", "/a%00", "/%ff", "/%c0%af", "/%e9"}) {
+  for (auto const* path : {"/a%2Fb", "/a%2fb", "/a%5Cb", "/a/../b", "/a/./b", "/..", "/a/%2e%2e/b", "/%2e", "/a%00",
+                           "/%ff", "/%c0%af", "/%e9"}) {
     CAPTURE(path);
     CHECK(to.send("GET " + std::string(path)).code == -1);
   }
@@ -142,7 +150,7 @@ TEST_CASE("a path with encoded separators, dot segments, NUL or bad UTF-8 is ref
 
 TEST_CASE("what is allowed at a path is the union over all patterns that match it") {
   routes table{
-      get<"/a/{x}">(to<&named<"1">>()), post<"/{y}/b">(to<&named<"2">>()), del<"/a/b">(to<&named<"3">>()),
+      get<"/a/{x}">(to<&named<"1">>()),       post<"/{y}/b">(to<&named<"2">>()), del<"/a/b">(to<&named<"3">>()),
       put<"/a/{rest...}">(to<&named<"4">>()), patch<"/p">(to<&named<"5">>()),
   };
   exchange to(table.table());
@@ -168,10 +176,10 @@ TEST_CASE("HEAD is answered by the GET route") {
 TEST_CASE("a table may hold more than 64 routes") {
   routes table{
       get<"/{a}/{b}/{c}/{d}">(to<&named<"last">>()),
-#define TEN(p)                                                                                                        \
-  get<p "0">(to<&named<p "0">>()), get<p "1">(to<&named<p "1">>()), get<p "2">(to<&named<p "2">>()),                  \
-      get<p "3">(to<&named<p "3">>()), get<p "4">(to<&named<p "4">>()), get<p "5">(to<&named<p "5">>()),              \
-      get<p "6">(to<&named<p "6">>()), get<p "7">(to<&named<p "7">>()), get<p "8">(to<&named<p "8">>()),              \
+#define TEN(p)                                                                                           \
+  get<p "0">(to<&named<p "0">>()), get<p "1">(to<&named<p "1">>()), get<p "2">(to<&named<p "2">>()),     \
+      get<p "3">(to<&named<p "3">>()), get<p "4">(to<&named<p "4">>()), get<p "5">(to<&named<p "5">>()), \
+      get<p "6">(to<&named<p "6">>()), get<p "7">(to<&named<p "7">>()), get<p "8">(to<&named<p "8">>()), \
       get<p "9">(to<&named<p "9">>())
       TEN("/x0"),
       TEN("/x1"),
@@ -191,16 +199,20 @@ TEST_CASE("a table may hold more than 64 routes") {
 
 TEST_CASE("the matcher agrees with a plain reading of the patterns on random paths") {
   routes table{
-      get<"/">(to<&named<"/">>()),           get<"/a">(to<&named<"/a">>()),         get<"/a/">(to<&named<"/a/">>()),
-      get<"/a/b">(to<&named<"/a/b">>()),     get<"/a/{x}">(to<&named<"/a/{x}">>()), get<"/{x}">(to<&named<"/{x}">>()),
+      get<"/">(to<&named<"/">>()),
+      get<"/a">(to<&named<"/a">>()),
+      get<"/a/">(to<&named<"/a/">>()),
+      get<"/a/b">(to<&named<"/a/b">>()),
+      get<"/a/{x}">(to<&named<"/a/{x}">>()),
+      get<"/{x}">(to<&named<"/{x}">>()),
       get<"/a/{x}/b">(to<&named<"/a/{x}/b">>()),
       get<"/a/{x...}">(to<&named<"/a/{x...}">>()),
       get<"/b/{x}/{y}/a">(to<&named<"/b/{x}/{y}/a">>()),
       get<"/{x...}">(to<&named<"/{x...}">>()),
   };
-  std::vector<std::string_view> const by_precedence{"/",        "/a",        "/a/",         "/a/b",  "/a/{x}/b",
-                                                    "/a/{x}",   "/a/{x...}", "/b/{x}/{y}/a", "/{x}", "/{x...}"};
-  auto const split = [](std::string_view path) {
+  std::vector<std::string_view> const by_precedence{"/",      "/a",        "/a/",          "/a/b", "/a/{x}/b",
+                                                    "/a/{x}", "/a/{x...}", "/b/{x}/{y}/a", "/{x}", "/{x...}"};
+  auto const                          split = [](std::string_view path) {
     std::vector<std::string_view> parts;
     for_each_segment(path, [&](std::string_view part) { parts.push_back(part); });
     return parts;
@@ -224,7 +236,8 @@ TEST_CASE("the matcher agrees with a plain reading of the patterns on random pat
   exchange to(table.table());
   for (int round = 0; round != 20000; ++round) {
     std::string path;
-    for (auto parts = random() % 5 + 1; parts != 0; --parts) path += "/" + std::string(std::vector{"a", "b", "", "c"}[random() % 4]);
+    for (auto parts = random() % 5 + 1; parts != 0; --parts)
+      path += "/" + std::string(std::vector{"a", "b", "", "c"}[random() % 4]);
     std::string_view expected = "";
     for (auto const one : by_precedence) {
       if (fits(one, path)) {

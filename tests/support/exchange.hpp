@@ -56,7 +56,8 @@ class text_writer final : public http::body_writer {
   bool started_ = false;
 };
 
-/// What came back. `code` is 0 if the table has no such route, -1 if it calls the path bad; `allowed` is then what it said.
+/// What came back. `code` is 0 if the table has no such route, -1 if it calls the path bad; `allowed` is then what it
+/// said.
 struct answer {
   int         code = 0;
   std::string body{};
@@ -93,7 +94,8 @@ class exchange {
     head_ += "\r\n";
     content_ = std::string(content);
     http::head_parser parser;
-    if (parser.parse(head_, r_.head) != http::parse_state::complete) throw std::logic_error("the test's head is malformed: " + head_);
+    if (parser.parse(head_, r_.head) != http::parse_state::complete)
+      throw std::logic_error("the test's head is malformed: " + head_);
     r_.body        = content_;
     r_.id          = "id-1";
     r_.value_count = 0;
@@ -143,7 +145,8 @@ class exchange {
     said.code = static_cast<int>(http::to_number(what.code()));
     said.type = std::string(what.content_type());
     if (auto const* const text = std::get_if<std::string>(&what.body()); text != nullptr) said.body = *text;
-    if (auto const* const data = std::get_if<http::shared_bytes>(&what.body()); data != nullptr) said.body = std::string(data->view());
+    if (auto const* const data = std::get_if<http::shared_bytes>(&what.body()); data != nullptr)
+      said.body = std::string(data->view());
     return said;
   }
 

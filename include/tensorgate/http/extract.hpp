@@ -4,48 +4,49 @@
 //     get<"/positions/{id}">(keys, to<&miner>(library))
 //
 // First come the state objects, in the order in which `to<&fn>(…)` has them. Then, in any order, by type:
-//   std::string_view, std::string, numbers, enums, types with a reflect::text_form   the values of the pattern, in its order
-//   query<T>                    the query, as a plain aggregate: an unknown parameter is ignored, of a repeated one the first
+//   std::string_view, std::string, numbers, enums, types with a reflect::text_form   the values of the pattern, in its
+//   order query<T>                    the query, as a plain aggregate: an unknown parameter is ignored, of a repeated
+//   one the first
 //                               counts unless the member is a vector (which may then be left out); `+` is a blank
 //   body<T>                     the body, as JSON; body<std::string_view> is its bytes, of whatever media type
 //   P const&                    what a guard of the route provides
 //   request const&, deadline    as they are
 //   body_reader&, body_writer&  the body piece by piece, the answer piece by piece; then the handler waits
 //   W&                          any W that is made from a body_writer&, such as sse::writer
-// What is missing or wrong is answered before the handler runs: 415 for a body of another media type or coding, 400 for text
-// that breaks its grammar, 422 for a value that is sound but not what the type and its rules ask for.
+// What is missing or wrong is answered before the handler runs: 415 for a body of another media type or coding, 400 for
+// text that breaks its grammar, 422 for a value that is sound but not what the type and its rules ask for.
 //
 // A handler returns a reply, a `T` that is written as JSON, `void` (204), a `result` of one of these, an
 // `expected<…, problem>` of them, or a `task` of any. One that takes a writer returns `task<result<void>>`.
 #pragma once
 
-#include <array>         // array
-#include <concepts>      // constructible_from, same_as
-#include <cstddef>       // size_t
-#include <functional>    // invoke
-#include <optional>      // optional
-#include <string>        // string
-#include <string_view>   // string_view
-#include <tuple>         // tuple
-#include <type_traits>   // remove_cvref_t, is_reference_v
-#include <utility>       // forward, index_sequence, move
-#include <variant>       // monostate
+#include <array>  // array
+#include <concepts>  // constructible_from, same_as
+#include <cstddef>  // size_t
+#include <functional>  // invoke
+#include <optional>  // optional
+#include <string>  // string
+#include <string_view>  // string_view
+#include <tuple>  // tuple
+#include <type_traits>  // remove_cvref_t, is_reference_v
+#include <utility>  // forward, index_sequence, move
+#include <variant>  // monostate
 
-#include <tensorgate/core/result.hpp>              // result, expected
-#include <tensorgate/core/time.hpp>                // steady_point
-#include <tensorgate/http/detail/pattern.hpp>      // part_kind
-#include <tensorgate/http/detail/read_query.hpp>   // read_query, text_value, bad_value
-#include <tensorgate/http/detail/signature.hpp>    // signature
-#include <tensorgate/http/endpoint.hpp>            // body_intake
-#include <tensorgate/http/field.hpp>               // split_parameters, known_field
-#include <tensorgate/http/guard.hpp>               // awaited, some_result, is_in
-#include <tensorgate/http/problem.hpp>             // problem, from
-#include <tensorgate/http/reply.hpp>               // reply, body_reader, body_writer
-#include <tensorgate/http/request.hpp>             // request
-#include <tensorgate/net/task.hpp>                 // task
-#include <tensorgate/reflect/json_read.hpp>        // read_json
-#include <tensorgate/reflect/json_write.hpp>       // write_json
-#include <tensorgate/reflect/text.hpp>             // from_text
+#include <tensorgate/core/result.hpp>  // result, expected
+#include <tensorgate/core/time.hpp>  // steady_point
+#include <tensorgate/http/detail/pattern.hpp>  // part_kind
+#include <tensorgate/http/detail/read_query.hpp>  // read_query, text_value, bad_value
+#include <tensorgate/http/detail/signature.hpp>  // signature
+#include <tensorgate/http/endpoint.hpp>  // body_intake
+#include <tensorgate/http/field.hpp>  // split_parameters, known_field
+#include <tensorgate/http/guard.hpp>  // awaited, some_result, is_in
+#include <tensorgate/http/problem.hpp>  // problem, from
+#include <tensorgate/http/reply.hpp>  // reply, body_reader, body_writer
+#include <tensorgate/http/request.hpp>  // request
+#include <tensorgate/net/task.hpp>  // task
+#include <tensorgate/reflect/json_read.hpp>  // read_json
+#include <tensorgate/reflect/json_write.hpp>  // write_json
+#include <tensorgate/reflect/text.hpp>  // from_text
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
@@ -98,9 +99,9 @@ namespace detail {
 
 /// True for `application/json` and `application/…+json`, in UTF-8 as far as the parameters say.
 [[nodiscard]] inline bool is_json(std::string_view content_type) {
-  auto const split = split_parameters(content_type);
-  auto const type  = split.value;
-  bool const plain = equals_ignoring_case(type, "application/json");
+  auto const split       = split_parameters(content_type);
+  auto const type        = split.value;
+  bool const plain       = equals_ignoring_case(type, "application/json");
   bool const with_suffix = type.size() > 17 && equals_ignoring_case(type.substr(0, 12), "application/") &&
                            equals_ignoring_case(type.substr(type.size() - 5), "+json");
   if (!plain && !with_suffix) return false;
@@ -200,9 +201,11 @@ struct want {
   using plain                     = std::remove_cvref_t<Param>;
   static constexpr want_kind kind = kind_of_want<Param, typename Context::provided>();
 
-  static_assert(kind != want_kind::path_value || text_value<plain>,
-                "tensorgate: a handler wants something that no guard of its route provides, and that the request does not hold");
-  static_assert(kind != want_kind::path_value || !std::is_lvalue_reference_v<Param> || std::is_const_v<std::remove_reference_t<Param>>,
+  static_assert(
+      kind != want_kind::path_value || text_value<plain>,
+      "tensorgate: a handler wants something that no guard of its route provides, and that the request does not hold");
+  static_assert(kind != want_kind::path_value || !std::is_lvalue_reference_v<Param> ||
+                    std::is_const_v<std::remove_reference_t<Param>>,
                 "tensorgate: a handler takes values of the path by value or by const reference");
 
   [[nodiscard]] static constexpr auto slot_of() {
@@ -289,13 +292,14 @@ struct wants_of<Context, std::tuple<P...>, Skip> {
   using slots = decltype(slots_of(std::make_index_sequence<count>{}));
 
   [[nodiscard]] static constexpr std::size_t how_many(want_kind kind) noexcept {
-    std::array<want_kind, sizeof...(P) + 1> const kinds{kind_of_want<P, typename Context::provided>()..., want_kind::provided};
-    std::size_t sum = 0;
+    std::array<want_kind, sizeof...(P) + 1> const kinds{kind_of_want<P, typename Context::provided>()...,
+                                                        want_kind::provided};
+    std::size_t                                   sum = 0;
     for (std::size_t i = Skip; i < sizeof...(P); ++i) sum += kinds[i] == kind ? 1U : 0U;
     return sum;
   }
-  static constexpr bool reads  = how_many(want_kind::reader) != 0;
-  static constexpr bool writes = how_many(want_kind::writer) + how_many(want_kind::wrapped_writer) != 0;
+  static constexpr bool reads       = how_many(want_kind::reader) != 0;
+  static constexpr bool writes      = how_many(want_kind::writer) + how_many(want_kind::wrapped_writer) != 0;
   static constexpr bool has_request = (std::same_as<std::remove_cvref_t<P>, request> || ...);
 };
 
@@ -343,7 +347,7 @@ class handler {
 
  public:
   template <class Context>
-  using wants = detail::wants_of<Context, parameters, sizeof...(States)>;
+  using wants       = detail::wants_of<Context, parameters, sizeof...(States)>;
   using result_type = typename awaited::type;  ///< what the handler returns, without the waiting
 
   constexpr explicit handler(States&... states) noexcept : states_(&states...) {}
@@ -364,10 +368,12 @@ class handler {
   template <class Context>
   static consteval void check(Context /*of_route*/) {
     using all = wants<Context>;
-    static_assert(takes_states(std::index_sequence_for<States...>{}),
-                  "tensorgate: the first parameters of a handler are references to the state given to to<&fn>(…), in its order");
+    static_assert(
+        takes_states(std::index_sequence_for<States...>{}),
+        "tensorgate: the first parameters of a handler are references to the state given to to<&fn>(…), in its order");
     constexpr std::size_t taken = all::how_many(detail::want_kind::path_value);
-    static_assert(taken <= Context::shape.values, "tensorgate: the handler takes more values of the path than the pattern has");
+    static_assert(taken <= Context::shape.values,
+                  "tensorgate: the handler takes more values of the path than the pattern has");
     static_assert(taken >= Context::shape.values || (taken == 0 && all::has_request),
                   "tensorgate: the handler takes fewer values of the path than the pattern has");
     static_assert(awaited::waits || (!all::reads && !all::writes),
@@ -388,7 +394,8 @@ class handler {
       invoke<Context>(r, taken, nullptr, nullptr, all, std::index_sequence_for<States...>{});
       return reply(status::no_content);
     } else {
-      return detail::to_reply(invoke<Context>(r, taken, nullptr, nullptr, all, std::index_sequence_for<States...>{}), r);
+      return detail::to_reply(invoke<Context>(r, taken, nullptr, nullptr, all, std::index_sequence_for<States...>{}),
+                              r);
     }
   }
 
@@ -396,8 +403,8 @@ class handler {
   task<std::optional<reply>> call(Context /*of_route*/, request& r, arguments<Context>& taken, body_reader& in,
                                   body_writer& out) const {
     // The function only makes the task; it is awaited by name.
-    auto work = invoke<Context>(r, taken, &in, &out, std::make_index_sequence<wants<Context>::count>{},
-                                std::index_sequence_for<States...>{});
+    auto                 work = invoke<Context>(r, taken, &in, &out, std::make_index_sequence<wants<Context>::count>{},
+                                                std::index_sequence_for<States...>{});
     std::optional<reply> answered;
     if constexpr (std::is_void_v<result_type>) {
       co_await std::move(work);
@@ -405,7 +412,8 @@ class handler {
     } else {
       auto value = co_await std::move(work);
       if constexpr (wants<Context>::writes) {
-        // A failure behind the head cannot be told any more: the session sees a reply after a started answer, and cuts off.
+        // A failure behind the head cannot be told any more: the session sees a reply after a started answer, and cuts
+        // off.
         if (!value) {
           answered = r.refuse(from(value.error()));
         } else if (!out.started()) {
@@ -432,10 +440,11 @@ class handler {
   }
 
   template <class Context, std::size_t... I, std::size_t... S>
-  returned invoke([[maybe_unused]] request& r, [[maybe_unused]] arguments<Context>& taken, [[maybe_unused]] body_reader* in,
-                  [[maybe_unused]] body_writer* out, std::index_sequence<I...> /*wants*/,
-                  std::index_sequence<S...> /*states*/) const {
-    return std::invoke(Fn, *std::get<S>(states_)..., wants<Context>::template at<I>::give(std::get<I>(taken), r, in, out)...);
+  returned invoke([[maybe_unused]] request& r, [[maybe_unused]] arguments<Context>& taken,
+                  [[maybe_unused]] body_reader* in, [[maybe_unused]] body_writer* out,
+                  std::index_sequence<I...> /*wants*/, std::index_sequence<S...> /*states*/) const {
+    return std::invoke(Fn, *std::get<S>(states_)...,
+                       wants<Context>::template at<I>::give(std::get<I>(taken), r, in, out)...);
   }
 
   std::tuple<States*...> states_;
@@ -444,7 +453,8 @@ class handler {
 /// `to<&fn>(state&...)`. The state is named objects that outlive the table.
 template <auto Fn>
 struct to_word {
-  static_assert(detail::handler_function<decltype(Fn)>, "tensorgate: to<…> wants the address of a function: to<&fn>(state...)");
+  static_assert(detail::handler_function<decltype(Fn)>,
+                "tensorgate: to<…> wants the address of a function: to<&fn>(state...)");
 
   template <class... States>
   [[nodiscard]] constexpr auto operator()(States&&... states) const noexcept {

@@ -2,8 +2,9 @@
 //
 // A guard is any type with
 //
-//     V admit(request& r) const;                    // V: result<void> | std::optional<reply> | result<P> | task<one of these>
-//     using provides = P;                           // with result<P>: handlers of the route may ask for `P const&`
+//     V admit(request& r) const;                    // V: result<void> | std::optional<reply> | result<P> | task<one of
+//     these> using provides = P;                           // with result<P>: handlers of the route may ask for `P
+//     const&`
 //
 // and, where it has something to say,
 //
@@ -16,17 +17,17 @@
 // guards behind it wait with it. A waiting `admit` is a coroutine on the connection's loop.
 #pragma once
 
-#include <cstddef>      // size_t
-#include <optional>     // optional
-#include <tuple>        // tuple
+#include <cstddef>  // size_t
+#include <optional>  // optional
+#include <tuple>  // tuple
 #include <type_traits>  // is_same_v, remove_cvref_t
-#include <utility>      // declval
+#include <utility>  // declval
 
-#include <tensorgate/core/result.hpp>   // result
+#include <tensorgate/core/result.hpp>  // result
 #include <tensorgate/http/endpoint.hpp>  // guard_needs
-#include <tensorgate/http/reply.hpp>    // reply
+#include <tensorgate/http/reply.hpp>  // reply
 #include <tensorgate/http/request.hpp>  // request
-#include <tensorgate/net/task.hpp>      // task
+#include <tensorgate/net/task.hpp>  // task
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
@@ -65,7 +66,8 @@ concept guard = requires(G const& one, request& r) { one.admit(r); } &&
                 detail::verdict<typename detail::awaited<detail::verdict_of<G>>::type>;
 
 /// True for guards that are light views of something that lives elsewhere: a route keeps them by value, so they may be
-/// made in the table. They say `using held_by_value = void;`. Any other guard is a named object that outlives the table.
+/// made in the table. They say `using held_by_value = void;`. Any other guard is a named object that outlives the
+/// table.
 template <class G>
 concept guard_view = guard<G> && requires { typename G::held_by_value; };
 

@@ -89,7 +89,8 @@ struct describe_extracted<query<T>> {
     made.name     = std::string(reflect::detail::wire_name<T, I>);
     made.schema   = into.schemas().template member<T, I>();
     made.required = required;
-    reflect::detail::for_each_rule<T, I, reflect::rule_kind::text>([&](auto const& rule) { made.description = std::string(rule.words); });
+    reflect::detail::for_each_rule<T, I, reflect::rule_kind::text>(
+        [&](auto const& rule) { made.description = std::string(rule.words); });
     return made;
   }
 };
@@ -117,7 +118,8 @@ void describe_want(openapi_document& into, openapi_operation& about) {
   if constexpr (Want::kind == want_kind::path_value) {
     using plain = typename Want::plain;
     for (auto& one : about.parameters) {
-      if (one.place == parameter_place::path && one.name == Want::name()) one.schema = into.schemas().template ref<plain>();
+      if (one.place == parameter_place::path && one.name == Want::name())
+        one.schema = into.schemas().template ref<plain>();
     }
     if constexpr (!reflect::detail::is_text<plain>) {
       about.answers(status::unprocessable_content, "a value of the path is of another type");
@@ -169,7 +171,9 @@ template <class Context, auto Fn, class... States>
 void describe_maker(openapi_document& into, openapi_operation& about, handler<Fn, States...> const& /*maker*/) {
   using made = handler<Fn, States...>;
   using all  = typename made::template wants<Context>::list;
-  [&]<class... W>(std::type_identity<std::tuple<W...>> /*all*/) { (describe_want<W>(into, about), ...); }(std::type_identity<all>{});
+  [&]<class... W>(std::type_identity<std::tuple<W...>> /*all*/) {
+    (describe_want<W>(into, about), ...);
+  }(std::type_identity<all>{});
   if constexpr (made::template wants<Context>::writes) {
     about.entry(status::ok);
   } else {
@@ -230,8 +234,8 @@ void describe_routes(openapi_document& into, routes<R...> const& table) {
   table.for_each([&](auto const& one) { detail::describe_route(into, one); });
 }
 
-/// A table with its document at `/openapi.json` and its page at `/docs`, both open to everybody; a route of the table's own
-/// with one of these literal paths goes first. `table` must outlive this object, which is neither copied nor moved.
+/// A table with its document at `/openapi.json` and its page at `/docs`, both open to everybody; a route of the table's
+/// own with one of these literal paths goes first. `table` must outlive this object, which is neither copied nor moved.
 template <class Table>
 class documented {
  public:
@@ -250,7 +254,9 @@ class documented {
   documented& operator=(documented const&) = delete;
   ~documented()                            = default;
 
-  [[nodiscard]] route_table table() const noexcept { return document_.size() == 0 ? inner_ : route_table{this, &match}; }
+  [[nodiscard]] route_table table() const noexcept {
+    return document_.size() == 0 ? inner_ : route_table{this, &match};
+  }
 
   /// The document's text; empty when it is switched off.
   [[nodiscard]] std::string_view document() const noexcept { return document_.view(); }
@@ -292,7 +298,9 @@ class documented {
   static reply give_page(void const* self, request& /*r*/) {
     auto const& me   = *static_cast<documented const*>(self);
     auto        made = reply::of(me.page_, "text/html; charset=utf-8");
-    made.with("Cache-Control", "no-cache").with("Content-Security-Policy", me.policy_).with("X-Content-Type-Options", "nosniff");
+    made.with("Cache-Control", "no-cache")
+        .with("Content-Security-Policy", me.policy_)
+        .with("X-Content-Type-Options", "nosniff");
     made.with("Referrer-Policy", "no-referrer");
     return made;
   }

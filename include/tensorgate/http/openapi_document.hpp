@@ -99,7 +99,8 @@ class openapi_document {
   }
 
   [[nodiscard]] std::string json() const {
-    std::string out = R"({"openapi":"3.1.0","info":{"title":)" + quoted(info_.title) + R"(,"version":)" + quoted(info_.version);
+    std::string out =
+        R"({"openapi":"3.1.0","info":{"title":)" + quoted(info_.title) + R"(,"version":)" + quoted(info_.version);
     if (!info_.description.empty()) out.append(R"(,"description":)").append(quoted(info_.description));
     out.append(R"(},"paths":{)");
     std::vector<std::string_view> done;
@@ -113,29 +114,32 @@ class openapi_document {
       for (auto const& one : operations_) {
         if (one.path != first.path) continue;
         if (comma) out.push_back(',');
-        comma = true;
+        comma          = true;
         std::string id = operation_id(one);
-        for (int i = 2; std::find(ids.begin(), ids.end(), id) != ids.end(); ++i) id = operation_id(one) + "_" + std::to_string(i);
+        for (int i = 2; std::find(ids.begin(), ids.end(), id) != ids.end(); ++i)
+          id = operation_id(one) + "_" + std::to_string(i);
         ids.push_back(id);
         append_operation(out, one, id);
       }
       out.push_back('}');
     }
     out.append(R"(},"components":{"schemas":{"error":)").append(info_.error_schema);
-    for (auto const& [name, schema] : schemas_.components()) out.append(",").append(quoted(name)).append(":").append(schema);
+    for (auto const& [name, schema] : schemas_.components())
+      out.append(",").append(quoted(name)).append(":").append(schema);
     out.append("}");
     append_schemes(out);
     return out.append("}}");
   }
 
  private:
-  static constexpr std::string_view error_reference    = R"({"$ref":"#/components/schemas/error"})";
-  static constexpr std::string_view house_error_schema = R"({"type":"object","required":["error"],"properties":{"error":{"type":"object",)"
-                                                         R"("required":["code","message","request_id"],"properties":{)"
-                                                         R"("code":{"type":"string","description":"short and stable, for programs"},)"
-                                                         R"("message":{"type":"string","description":"for people"},)"
-                                                         R"("request_id":{"type":"string"},)"
-                                                         R"("path":{"type":"string","description":"which member of the input"}}}}})";
+  static constexpr std::string_view error_reference = R"({"$ref":"#/components/schemas/error"})";
+  static constexpr std::string_view house_error_schema =
+      R"({"type":"object","required":["error"],"properties":{"error":{"type":"object",)"
+      R"("required":["code","message","request_id"],"properties":{)"
+      R"("code":{"type":"string","description":"short and stable, for programs"},)"
+      R"("message":{"type":"string","description":"for people"},)"
+      R"("request_id":{"type":"string"},)"
+      R"("path":{"type":"string","description":"which member of the input"}}}}})";
 
   [[nodiscard]] static std::string quoted(std::string_view text) { return reflect::schema_registry::quoted(text); }
 
@@ -158,7 +162,11 @@ class openapi_document {
       out.append(R"(,"parameters":[)");
       for (std::size_t i = 0; i != one.parameters.size(); ++i) {
         auto const& p = one.parameters[i];
-        out.append(i == 0 ? "" : ",").append(R"({"name":)").append(quoted(p.name)).append(R"(,"in":")").append(place_text(p.place));
+        out.append(i == 0 ? "" : ",")
+            .append(R"({"name":)")
+            .append(quoted(p.name))
+            .append(R"(,"in":")")
+            .append(place_text(p.place));
         out.append(p.required ? R"(","required":true)" : "\"");
         append_words(out, "description", p.description);
         out.append(R"(,"schema":)").append(p.schema).append("}");
@@ -172,7 +180,10 @@ class openapi_document {
     }
     out.append(R"(,"responses":{)");
     for (auto const& answer : one.responses) {
-      out.append("\"").append(std::to_string(to_number(answer.code))).append(R"(":{"description":)").append(quoted(answer.description));
+      out.append("\"")
+          .append(std::to_string(to_number(answer.code)))
+          .append(R"(":{"description":)")
+          .append(quoted(answer.description));
       if (!answer.headers.empty()) {
         out.append(R"(,"headers":{)");
         for (std::size_t i = 0; i != answer.headers.size(); ++i) {
@@ -189,7 +200,8 @@ class openapi_document {
     out.append(R"("default":{"description":"any other failure"}})");
     if (!one.security.empty()) {
       out.append(R"(,"security":[{)");
-      for (std::size_t i = 0; i != one.security.size(); ++i) out.append(i == 0 ? "" : ",").append(quoted(one.security[i].name)).append(":[]");
+      for (std::size_t i = 0; i != one.security.size(); ++i)
+        out.append(i == 0 ? "" : ",").append(quoted(one.security[i].name)).append(":[]");
       out.append("}]");
     }
     out.push_back('}');
@@ -206,7 +218,10 @@ class openapi_document {
     for (auto const& one : operations_) {
       for (auto const& needed : one.security) {
         if (std::find(names.begin(), names.end(), needed.name) != names.end()) continue;
-        out.append(names.empty() ? R"(,"securitySchemes":{)" : ",").append(quoted(needed.name)).append(":").append(needed.scheme);
+        out.append(names.empty() ? R"(,"securitySchemes":{)" : ",")
+            .append(quoted(needed.name))
+            .append(":")
+            .append(needed.scheme);
         names.push_back(needed.name);
       }
     }

@@ -66,7 +66,7 @@ struct openapi_operation {
   std::vector<openapi_answer>    responses{};
   std::vector<openapi_security>  security{};  ///< all of them are needed
 
-  std::vector<openapi_header>    every_answer{};  ///< fields that any answer may have
+  std::vector<openapi_header> every_answer{};  ///< fields that any answer may have
 
   /// What is said of `code`; made if nothing is yet, with the reason phrase as its description.
   openapi_answer& entry(status code) {

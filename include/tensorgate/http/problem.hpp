@@ -32,7 +32,7 @@ inline constexpr auto slugs = [] {
   for (std::size_t i = 0; i != status_lines.size(); ++i) {
     auto const line = status_lines[i];
     for (char const c : line.substr(status_reason_at, line.size() - status_reason_at - 2)) {
-      bool const letter            = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+      bool const letter          = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
       all[i].text[all[i].size++] = letter ? static_cast<char>(c | 0x20) : '_';
     }
   }
@@ -95,8 +95,8 @@ inline constexpr auto slugs = [] {
   return made;
 }
 
-/// The problem that a failure is. Its note is told, for it is a literal of ours; a failure that is not HTTP's own and is
-/// answered with 500 and above tells nothing but its status, for what it names is inside.
+/// The problem that a failure is. Its note is told, for it is a literal of ours; a failure that is not HTTP's own and
+/// is answered with 500 and above tells nothing but its status, for what it names is inside.
 [[nodiscard]] inline problem from(failure const& why) {
   auto const code   = to_status(why.code);
   bool const ours   = why.code.category() == make_error_code(errc::internal).category();

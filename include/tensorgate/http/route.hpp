@@ -7,10 +7,11 @@
 //     }
 //
 // A pattern is literals, `{name}` (one segment, not empty) and, last, `{name...}` (one segment or more). It is written
-// decoded. A literal beats a value, a value beats the rest, whatever the order in the table. Patterns that are malformed,
-// that stand twice, or of which neither is the more specific one do not compile. A trailing slash is significant, and
-// "//" matches nothing. In parentheses stand the guards, then what answers: `to<&fn>(state&...)` of http/extract.hpp, or
-// any other endpoint maker. Guards and state are named objects that outlive the table; only views are kept by value.
+// decoded. A literal beats a value, a value beats the rest, whatever the order in the table. Patterns that are
+// malformed, that stand twice, or of which neither is the more specific one do not compile. A trailing slash is
+// significant, and
+// "//" matches nothing. In parentheses stand the guards, then what answers: `to<&fn>(state&...)` of http/extract.hpp,
+// or any other endpoint maker. Guards and state are named objects that outlive the table; only views are kept by value.
 #pragma once
 
 #include <algorithm>    // max
@@ -60,18 +61,19 @@ struct route_context {
 ///     template <class Context> static constexpr body_intake intake = …;
 ///     template <class Context> static constexpr bool waits = …;
 ///     bool take(Context, request& r, arguments<Context>& into, std::optional<problem>& why) const;   // false: see why
-///     reply call(Context, request& r, arguments<Context>& taken) const;                              // if it does not wait
-///     task<std::optional<reply>> call(Context, request& r, arguments<Context>& taken, body_reader& in, body_writer& out) const;
+///     reply call(Context, request& r, arguments<Context>& taken) const;                              // if it does not
+///     wait task<std::optional<reply>> call(Context, request& r, arguments<Context>& taken, body_reader& in,
+///     body_writer& out) const;
 ///
 /// Optional: `static consteval void check(Context)` for readable errors, `std::size_t body_limit() const`, and
 /// `void describe(Context, openapi_operation&) const`. No reply means that `call` answered through `out`.
 template <class M, class Context>
-concept endpoint_maker = requires(M const& maker, request& r, typename M::template arguments<Context>& taken,
-                                  std::optional<problem>& why) {
-  { M::template intake<Context> } -> std::convertible_to<body_intake>;
-  { M::template waits<Context> } -> std::convertible_to<bool>;
-  { maker.take(Context{}, r, taken, why) } -> std::same_as<bool>;
-};
+concept endpoint_maker =
+    requires(M const& maker, request& r, typename M::template arguments<Context>& taken, std::optional<problem>& why) {
+      { M::template intake<Context> } -> std::convertible_to<body_intake>;
+      { M::template waits<Context> } -> std::convertible_to<bool>;
+      { maker.take(Context{}, r, taken, why) } -> std::same_as<bool>;
+    };
 
 namespace detail {
 
@@ -102,8 +104,10 @@ class guard_value {
 template <class Arg>
 struct kept_guard {
   using plain = std::remove_cvref_t<Arg>;
-  static_assert(guard<plain>, "tensorgate: what stands before the last argument of a route must be a guard: a type with "
-                              "`admit(request&) const` that returns result<void>, result<P>, std::optional<reply> or a task of these");
+  static_assert(
+      guard<plain>,
+      "tensorgate: what stands before the last argument of a route must be a guard: a type with "
+      "`admit(request&) const` that returns result<void>, result<P>, std::optional<reply> or a task of these");
   static_assert(guard_view<plain> || std::is_lvalue_reference_v<Arg>,
                 "tensorgate: a route refers to its guards, so a guard must be a named object that outlives the table");
   using type = std::conditional_t<guard_view<plain>, guard_value<plain>, guard_reference<plain>>;
@@ -113,16 +117,19 @@ template <fixed_string Pattern>
 [[nodiscard]] consteval bool is_well_formed() {
   constexpr auto fault = parse_pattern(Pattern.view()).fault;
   static_assert(fault != pattern_fault::no_leading_slash, "tensorgate: a pattern begins with a slash");
-  static_assert(fault != pattern_fault::empty_segment, "tensorgate: a pattern has no empty segment, but for a trailing slash");
+  static_assert(fault != pattern_fault::empty_segment,
+                "tensorgate: a pattern has no empty segment, but for a trailing slash");
   static_assert(fault != pattern_fault::dot_segment, "tensorgate: `.` and `..` in a pattern can never match");
   static_assert(fault != pattern_fault::unbalanced_brace, "tensorgate: the braces of a pattern are not balanced");
   static_assert(fault != pattern_fault::mixed_segment, "tensorgate: a value `{name}` is a whole segment of a pattern");
   static_assert(fault != pattern_fault::bad_name,
                 "tensorgate: the name of a value is letters, digits and `_`, and does not begin with a digit");
   static_assert(fault != pattern_fault::repeated_name, "tensorgate: two values of a pattern have the same name");
-  static_assert(fault != pattern_fault::rest_not_last, "tensorgate: a catch-all `{name...}` stands last in its pattern");
-  static_assert(fault != pattern_fault::bad_character,
-                "tensorgate: a literal of a pattern has a character that a path cannot have (write it decoded, without a query)");
+  static_assert(fault != pattern_fault::rest_not_last,
+                "tensorgate: a catch-all `{name...}` stands last in its pattern");
+  static_assert(
+      fault != pattern_fault::bad_character,
+      "tensorgate: a literal of a pattern has a character that a path cannot have (write it decoded, without a query)");
   static_assert(fault != pattern_fault::too_many_parts, "tensorgate: a pattern has at most 24 segments");
   static_assert(fault != pattern_fault::too_many_values, "tensorgate: a pattern has at most 16 values");
   return fault == pattern_fault::none;
@@ -265,7 +272,8 @@ class route {
 
   template <std::size_t... I>
   [[nodiscard]] static constexpr std::array<step, guards> make_steps(std::index_sequence<I...> /*all*/) {
-    return {step{[](route const& me) { return detail::needs_of(me.template guard_of<I>()); }, &route::template ask<I>}...};
+    return {
+        step{[](route const& me) { return detail::needs_of(me.template guard_of<I>()); }, &route::template ask<I>}...};
   }
 
   // As `pass`, where some guard waits. `me` and `r` live as long as the exchange.
@@ -335,7 +343,9 @@ class route {
       return pass_now(me, r, seen);
     }
   }
-  static task<std::optional<reply>> pass_now(route const& me, request& r, guard_needs seen) { co_return me.pass(r, seen); }
+  static task<std::optional<reply>> pass_now(route const& me, request& r, guard_needs seen) {
+    co_return me.pass(r, seen);
+  }
 
   Maker                 maker_;
   std::tuple<Guards...> guards_;
@@ -480,13 +490,19 @@ class routes {
 
   static route_match match(void const* self, request& r) {
     route_match said;
-    auto const  path = decode_path(r.head.path(), r.decoded);
-    if (!path) {
-      said.bad = path.error();
-      return said;
+    auto        path = r.head.path();
+    // The parser let through only what RFC 3986 has in a path, so without these two there is nothing to decode or
+    // refuse.
+    if (path.find('%') != std::string_view::npos || path.find('.') != std::string_view::npos || path.find('/') != 0) {
+      auto const decoded = decode_path(path, r.decoded);
+      if (!decoded) {
+        said.bad = decoded.error();
+        return said;
+      }
+      path = *decoded;
     }
     auto const verb = r.head.verb() == method::head ? method::get : r.head.verb();
-    auto const seen = paths.match(*path, detail::route_method_index(verb));
+    auto const seen = paths.match(path, detail::route_method_index(verb));
     if (seen.route == size) {
       said.allowed = detail::allow_texts[seen.methods].view();
       return said;
@@ -495,9 +511,9 @@ class routes {
     for (std::size_t i = 0; i != plan.count; ++i) {
       auto const place = plan.places[i];
       auto const begin = seen.begins[place];
-      r.values[i]      = path->substr(begin, seen.ends[place] - begin);
+      r.values[i]      = path.substr(begin, seen.ends[place] - begin);
     }
-    if (plan.rest) r.values[plan.count - 1U] = path->substr(seen.begins[plan.places[plan.count - 1U]]);
+    if (plan.rest) r.values[plan.count - 1U] = path.substr(seen.begins[plan.places[plan.count - 1U]]);
     r.value_count = plan.count;
     said.found    = &static_cast<routes const*>(self)->endpoints_[seen.route];
     return said;

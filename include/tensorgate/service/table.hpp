@@ -1,4 +1,5 @@
-// tensorgate/service/table.hpp: the words of a route table: `using namespace tensorgate::table;` is all that an app says.
+// tensorgate/service/table.hpp: the words of a route table: `using namespace tensorgate::table;` is all that an app
+// says.
 #pragma once
 
 #include <chrono>  // chrono_literals

@@ -27,13 +27,15 @@ namespace tensorgate::inline TENSORGATE_ABI::http::detail {
   for (std::size_t i = 0; i < data.size(); i += 3) {
     std::uint32_t     group = 0;
     std::size_t const have  = data.size() - i < 3 ? data.size() - i : 3;
-    for (std::size_t k = 0; k != 3; ++k) group = group << 8U | (k < have ? std::to_integer<std::uint32_t>(data[i + k]) : 0U);
+    for (std::size_t k = 0; k != 3; ++k)
+      group = group << 8U | (k < have ? std::to_integer<std::uint32_t>(data[i + k]) : 0U);
     for (std::size_t k = 0; k != 4; ++k) out.push_back(k <= have ? digits[group >> (18U - 6U * k) & 63U] : '=');
   }
   return out;
 }
 
-/// Content-Security-Policy of the page: its own style and script by their hashes, requests to its own origin, nothing else.
+/// Content-Security-Policy of the page: its own style and script by their hashes, requests to its own origin, nothing
+/// else.
 [[nodiscard]] inline std::string docs_policy() {
   auto const hash = [](std::string_view text) {
     auto const digest = crypto::sha256(as_bytes(text));
@@ -76,11 +78,11 @@ using schema_keywords = std::map<std::string, reflect::raw_json>;
 
 /// "integer, 1 to 100, default 10": what a schema asks, in words.
 [[nodiscard]] inline std::string words_of(openapi_document const& about, std::string_view schema) {
-  auto const known = keywords_of(about.resolve(schema));
-  auto const has   = [&](char const* name) { return known.find(name) != known.end(); };
-  auto const value = [&](char const* name) { return plain(known.find(name)->second); };
-  std::string out  = has("type") ? value("type") : has("anyOf") ? "one of several" : "any";
-  auto const  add  = [&](std::string const& words) { out.append(", ").append(words); };
+  auto const  known = keywords_of(about.resolve(schema));
+  auto const  has   = [&](char const* name) { return known.find(name) != known.end(); };
+  auto const  value = [&](char const* name) { return plain(known.find(name)->second); };
+  std::string out   = has("type") ? value("type") : has("anyOf") ? "one of several" : "any";
+  auto const  add   = [&](std::string const& words) { out.append(", ").append(words); };
   if (has("format")) add(value("format"));
   if (has("items")) out.append(" of ").append(words_of(about, known.find("items")->second.text));
   if (has("enum")) {
@@ -143,9 +145,12 @@ class docs_writer {
 
   [[nodiscard]] std::string write() {
     auto const& info = about_.info();
-    out_.append(R"(<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>)");
+    out_.append(
+        R"(<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>)");
     append_html(out_, info.title);
-    out_.append("</title><style>").append(docs_style).append(R"(</style></head><body><a class="skip" href="#operations">To the operations</a><header><h1>)");
+    out_.append("</title><style>")
+        .append(docs_style)
+        .append(R"(</style></head><body><a class="skip" href="#operations">To the operations</a><header><h1>)");
     append_html(out_, info.title);
     out_.append(" <small>").append(html(info.version)).append("</small></h1>");
     if (!info.description.empty()) out_.append("<p>").append(html(info.description)).append("</p>");
@@ -164,14 +169,21 @@ class docs_writer {
     for (char const c : to_text(verb)) text.push_back(static_cast<char>(c | 0x20));
     return text;
   }
-  [[nodiscard]] static std::string tag_of(openapi_operation const& one) { return one.tags.empty() ? "Operations" : one.tags.front(); }
+  [[nodiscard]] static std::string tag_of(openapi_operation const& one) {
+    return one.tags.empty() ? "Operations" : one.tags.front();
+  }
 
   void verb(openapi_operation const& one) {
-    out_.append(R"(<span class="verb )").append(lower(one.verb)).append("\">").append(to_text(one.verb)).append("</span>");
+    out_.append(R"(<span class="verb )")
+        .append(lower(one.verb))
+        .append("\">")
+        .append(to_text(one.verb))
+        .append("</span>");
   }
 
   void navigation() {
-    out_.append(R"(<nav aria-label="Operations"><div data-script hidden><label for="find">Find</label><input id="find" type="search" autocomplete="off"></div>)");
+    out_.append(
+        R"(<nav aria-label="Operations"><div data-script hidden><label for="find">Find</label><input id="find" type="search" autocomplete="off"></div>)");
     std::vector<std::string> done;
     for (auto const& first : about_.operations()) {
       auto const tag = tag_of(first);
@@ -199,22 +211,30 @@ class docs_writer {
         bool known = false;
         for (auto const& name : done) known = known || name == needed.name;
         if (known) continue;
-        if (done.empty()) out_.append(R"(<section class="card keys-card" data-script hidden><h4>Keys</h4><div class="keys">)");
+        if (done.empty())
+          out_.append(R"(<section class="card keys-card" data-script hidden><h4>Keys</h4><div class="keys">)");
         done.push_back(needed.name);
         key(needed);
       }
     }
-    if (!done.empty()) out_.append(R"(</div><p class="soft">Kept in this page alone, and gone when it is closed.</p></section>)");
+    if (!done.empty())
+      out_.append(R"(</div><p class="soft">Kept in this page alone, and gone when it is closed.</p></section>)");
   }
 
   void key(openapi_security const& needed) {
-    auto const  scheme = keywords_of(needed.scheme);
-    auto const  word   = [&](char const* name) { return scheme.find(name) == scheme.end() ? std::string() : plain(scheme.find(name)->second); };
+    auto const scheme = keywords_of(needed.scheme);
+    auto const word   = [&](char const* name) {
+      return scheme.find(name) == scheme.end() ? std::string() : plain(scheme.find(name)->second);
+    };
     bool const  named  = word("type") == "apiKey";
     std::string name   = named ? word("name") : "Authorization";
     std::string prefix = named ? "" : word("scheme") == "bearer" ? "Bearer " : "";
     auto const  id     = html("key-" + needed.name);
-    out_.append("<div><label for=\"").append(id).append("\">").append(html(named ? name : needed.name + " (" + name + ")")).append("</label>");
+    out_.append("<div><label for=\"")
+        .append(id)
+        .append("\">")
+        .append(html(named ? name : needed.name + " (" + name + ")"))
+        .append("</label>");
     out_.append("<input type=\"password\" autocomplete=\"off\" spellcheck=\"false\" id=\"").append(id);
     out_.append("\" data-name=\"").append(html(name)).append("\" data-prefix=\"").append(html(prefix));
     out_.append("\" data-place=\"").append(html(named ? word("in") : "header")).append("\"></div>");
@@ -229,7 +249,8 @@ class docs_writer {
     if (!one.description.empty()) out_.append("<p>").append(html(one.description)).append("</p>");
     if (!one.security.empty()) {
       out_.append("<p class=\"soft\">Needs ");
-      for (std::size_t i = 0; i != one.security.size(); ++i) out_.append(i == 0 ? "" : " and ").append("<code>").append(html(one.security[i].name)).append("</code>");
+      for (std::size_t i = 0; i != one.security.size(); ++i)
+        out_.append(i == 0 ? "" : " and ").append("<code>").append(html(one.security[i].name)).append("</code>");
       out_.append(".</p>");
     }
     parameters(one);
@@ -247,24 +268,34 @@ class docs_writer {
 
   void parameters(openapi_operation const& one) {
     if (one.parameters.empty()) return;
-    out_.append(R"(<h4>Parameters</h4><div class="wide"><table><thead><tr><th>Name</th><th>In</th><th>Value</th><th>Meaning</th></tr></thead><tbody>)");
+    out_.append(
+        R"(<h4>Parameters</h4><div class="wide"><table><thead><tr><th>Name</th><th>In</th><th>Value</th><th>Meaning</th></tr></thead><tbody>)");
     for (auto const& p : one.parameters) {
       out_.append("<tr><td><code>").append(html(p.name)).append("</code>");
       if (p.required) out_.append(" <span class=\"must\">required</span>");
       out_.append("</td><td>").append(openapi_document::place_text(p.place)).append("</td><td>");
-      out_.append(html(words_of(about_, p.schema))).append("</td><td>").append(html(p.description)).append("</td></tr>");
+      out_.append(html(words_of(about_, p.schema)))
+          .append("</td><td>")
+          .append(html(p.description))
+          .append("</td></tr>");
     }
     out_.append("</tbody></table></div>");
   }
 
   void answers(openapi_operation const& one) {
-    out_.append(R"(<h4>Answers</h4><div class="wide"><table><thead><tr><th>Status</th><th>Meaning</th></tr></thead><tbody>)");
+    out_.append(
+        R"(<h4>Answers</h4><div class="wide"><table><thead><tr><th>Status</th><th>Meaning</th></tr></thead><tbody>)");
     for (auto const& a : one.responses) {
-      out_.append("<tr><td><code>").append(std::to_string(to_number(a.code))).append("</code></td><td>").append(html(a.description));
+      out_.append("<tr><td><code>")
+          .append(std::to_string(to_number(a.code)))
+          .append("</code></td><td>")
+          .append(html(a.description));
       if (!a.media_type.empty() && to_number(a.code) < 400) {
         out_.append(" <code>").append(html(a.media_type)).append("</code>");
         if (!a.schema.empty()) {
-          out_.append("<details><summary>Schema</summary><pre>").append(html(indented(about_.resolve(a.schema)))).append("</pre></details>");
+          out_.append("<details><summary>Schema</summary><pre>")
+              .append(html(indented(about_.resolve(a.schema))))
+              .append("</pre></details>");
         }
       }
       if (!a.headers.empty()) {
@@ -279,15 +310,29 @@ class docs_writer {
 
   // Shown by the script alone, for without it a form could send neither a key nor a body.
   void form(openapi_operation const& one, std::string const& id) {
-    out_.append("<form hidden data-method=\"").append(to_text(one.verb)).append("\" data-path=\"").append(html(one.path)).append("\" data-keys=\"");
-    for (std::size_t i = 0; i != one.security.size(); ++i) out_.append(i == 0 ? "" : " ").append(html(one.security[i].name));
+    out_.append("<form hidden data-method=\"")
+        .append(to_text(one.verb))
+        .append("\" data-path=\"")
+        .append(html(one.path))
+        .append("\" data-keys=\"");
+    for (std::size_t i = 0; i != one.security.size(); ++i)
+      out_.append(i == 0 ? "" : " ").append(html(one.security[i].name));
     out_.append("\"><h4>Try it</h4><div class=\"fields\">");
     for (auto const& p : one.parameters) {
       auto const field = html(id + "-" + p.name);
       auto const known = keywords_of(about_.resolve(p.schema));
       auto const type  = known.find("type");
-      out_.append("<div><label for=\"").append(field).append("\">").append(html(p.name)).append("</label><input autocomplete=\"off\" id=\"").append(field);
-      out_.append("\" name=\"").append(html(p.name)).append("\" data-place=\"").append(openapi_document::place_text(p.place)).append("\"");
+      out_.append("<div><label for=\"")
+          .append(field)
+          .append("\">")
+          .append(html(p.name))
+          .append("</label><input autocomplete=\"off\" id=\"")
+          .append(field);
+      out_.append("\" name=\"")
+          .append(html(p.name))
+          .append("\" data-place=\"")
+          .append(openapi_document::place_text(p.place))
+          .append("\"");
       if (type != known.end() && plain(type->second) == "array") out_.append(" data-list=\"1\" placeholder=\"a,b,c\"");
       if (p.rest) out_.append(" data-rest=\"1\"");
       if (p.required) out_.append(" required");
@@ -295,13 +340,20 @@ class docs_writer {
     }
     out_.append("</div>");
     if (!one.body_media_type.empty()) {
-      out_.append("<label for=\"").append(id).append("-body\">body</label><textarea spellcheck=\"false\" id=\"").append(id);
+      out_.append("<label for=\"")
+          .append(id)
+          .append("-body\">body</label><textarea spellcheck=\"false\" id=\"")
+          .append(id);
       out_.append("-body\" data-type=\"").append(html(one.body_media_type)).append("\"></textarea>");
     }
-    out_.append(R"(<div class="row"><button class="send">Send</button><button class="stop plain" type="button" hidden>Stop</button></div>)");
-    out_.append(R"(<h4>As a command</h4><pre class="curl"></pre><div class="row"><button class="copy plain" type="button">Copy</button><span class="copied soft" role="status"></span></div>)");
-    out_.append(R"(<div class="answer" hidden><h4>Answer</h4><p role="status" aria-live="polite"><span class="status"></span> <span class="time soft"></span></p>)");
-    out_.append(R"(<details><summary>Fields</summary><pre class="head"></pre></details><pre class="text" tabindex="0" aria-label="Body of the answer"></pre></div></form>)");
+    out_.append(
+        R"(<div class="row"><button class="send">Send</button><button class="stop plain" type="button" hidden>Stop</button></div>)");
+    out_.append(
+        R"(<h4>As a command</h4><pre class="curl"></pre><div class="row"><button class="copy plain" type="button">Copy</button><span class="copied soft" role="status"></span></div>)");
+    out_.append(
+        R"(<div class="answer" hidden><h4>Answer</h4><p role="status" aria-live="polite"><span class="status"></span> <span class="time soft"></span></p>)");
+    out_.append(
+        R"(<details><summary>Fields</summary><pre class="head"></pre></details><pre class="text" tabindex="0" aria-label="Body of the answer"></pre></div></form>)");
   }
 
   openapi_document const& about_;

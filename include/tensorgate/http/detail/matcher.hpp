@@ -94,8 +94,8 @@ struct route_shape {
   pattern          shape{};
 };
 
-/// The tables of a set of routes, made at compile time. `Depth` is the largest number of parts, `Literals` the number of
-/// literals that are not empty, of all patterns together.
+/// The tables of a set of routes, made at compile time. `Depth` is the largest number of parts, `Literals` the number
+/// of literals that are not empty, of all patterns together.
 template <std::size_t Routes, std::size_t Depth, std::size_t Literals>
 class matcher {
  public:
@@ -103,10 +103,10 @@ class matcher {
 
   /// What a path matches.
   struct found {
-    std::size_t                                     route   = Routes;  ///< in the order of the table; `Routes`: none of this method
-    std::size_t                                     methods = 0;       ///< bits of `route_methods` that the path has
-    std::array<std::string_view::size_type, Depth>  begins{};          ///< where each segment starts
-    std::array<std::string_view::size_type, Depth>  ends{};
+    std::size_t route   = Routes;  ///< in the order of the table; `Routes`: none of this method
+    std::size_t methods = 0;       ///< bits of `route_methods` that the path has
+    std::array<std::string_view::size_type, Depth> begins;  ///< where each segment starts, as far as there are
+    std::array<std::string_view::size_type, Depth> ends;
   };
 
   constexpr explicit matcher(std::array<route_shape, Routes> const& shapes) noexcept {
@@ -122,39 +122,47 @@ class matcher {
     for (std::size_t rank = 0; rank != Routes; ++rank) add(shapes[order_[rank]], rank);
   }
 
-  /// `path` begins with a slash and is decoded: no segment of it holds an encoded slash.
-  [[nodiscard]] constexpr found match(std::string_view path, std::size_t method_index) const noexcept {
+  /// `path` begins with a slash and is decoded: no segment of it holds an encoded slash. `methods` is told only where
+  /// there is no route of this method.
+  [[nodiscard]] found match(std::string_view path, std::size_t method_index) const noexcept {
     found       seen;
     set         left  = all_;
     std::size_t at    = 1;
     std::size_t index = 0;
-    for (;; ++index) {
-      std::size_t end = at;
-      while (end != path.size() && path[end] != '/') ++end;
-      bool const last = end == path.size();
+    for (bool last = false; !last; ++index) {
+      auto end = path.find('/', at);
+      last     = end == std::string_view::npos;
+      if (last) end = path.size();
       if (end == at) {
         if (!last) return seen;  // "//" matches nothing
         left &= empty_[std::min(index, Depth)];
-      } else {
-        set possible = wild_[std::min(index, Depth)];
+      } else if (index < Depth) {
+        set possible = wild_[index];
         if (auto const* const with = find(index, path.substr(at, end - at)); with != nullptr) possible |= *with;
         left &= possible;
+      } else {
+        left &= wild_[Depth];
       }
       if (left.empty()) return seen;
       if (index < Depth) {
         seen.begins[index] = at;
         seen.ends[index]   = end;
       }
-      if (last) break;
       at = end + 1;
     }
-    left &= length_[std::min(index + 1, Depth + 1)];
+    left &= length_[std::min(index, Depth + 1)];
+    if (method_index < route_methods.size()) {
+      set of_method = left;
+      of_method &= methods_[method_index];
+      if (!of_method.empty()) {
+        seen.route = order_[of_method.first()];
+        return seen;
+      }
+    }
     for (std::size_t i = 0; i != route_methods.size(); ++i) {
       set of_method = left;
       of_method &= methods_[i];
-      if (of_method.empty()) continue;
-      seen.methods |= std::size_t{1} << i;
-      if (i == method_index) seen.route = order_[of_method.first()];
+      if (!of_method.empty()) seen.methods |= std::size_t{1} << i;
     }
     return seen;
   }
@@ -221,14 +229,14 @@ class matcher {
     for (std::size_t i = shape.count; i <= Depth + 1; ++i) length_[i].add(rank);
   }
 
-  std::array<std::uint16_t, Routes>                       order_{};   // rank → place in the table
+  std::array<std::uint16_t, Routes>                       order_{};  // rank → place in the table
   set                                                     all_{};
   std::array<set, route_methods.size()>                   methods_{};
-  std::array<set, Depth + 1>                              wild_{};    // a value or the rest at this position
-  std::array<set, Depth + 1>                              empty_{};   // nothing at this position, as the last one
+  std::array<set, Depth + 1>                              wild_{};  // a value or the rest at this position
+  std::array<set, Depth + 1>                              empty_{};  // nothing at this position, as the last one
   std::array<set, Depth + 2>                              length_{};  // as many segments
   std::array<literal, std::max<std::size_t>(Literals, 1)> literals_{};
-  std::array<std::uint16_t, slots>                        slots_{};   // hash → place in literals_, plus one
+  std::array<std::uint16_t, slots>                        slots_{};  // hash → place in literals_, plus one
   std::size_t                                             used_ = 0;
 };
 

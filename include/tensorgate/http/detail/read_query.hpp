@@ -28,11 +28,13 @@ namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 
 /// What a short text can be read as.
 template <class T>
-concept text_value = reflect::detail::has_text_form<T> || std::same_as<T, bool> || reflect::detail::is_integer<T> ||
-                     std::floating_point<T> || reflect::detail::is_text<T> || std::is_enum_v<T> || reflect::detail::is_duration<T>;
+concept text_value =
+    reflect::detail::has_text_form<T> || std::same_as<T, bool> || reflect::detail::is_integer<T> ||
+    std::floating_point<T> || reflect::detail::is_text<T> || std::is_enum_v<T> || reflect::detail::is_duration<T>;
 
 /// Says that a part of the target (`kind` is "query parameter" or "path value") is not what was expected: 422.
-[[nodiscard]] inline problem bad_value(std::string_view kind, std::string_view name, std::error_code code, std::string_view expected) {
+[[nodiscard]] inline problem bad_value(std::string_view kind, std::string_view name, std::error_code code,
+                                       std::string_view expected) {
   std::string message(kind);
   message.append(" `").append(name).append("`: expected ").append(expected);
   problem made = problem_of(status::unprocessable_content, std::move(message), "/" + std::string(name));
@@ -62,7 +64,8 @@ class query_members {
       if (names[i] == name) return set[i](*this, text, why);
     }
     if constexpr (reflect::detail::rejects_unknown<T>()) {
-      why = bad_value(query_parameter, "", make_error_code(reflect::errc::unknown), "no parameter that is not documented");
+      why = bad_value(query_parameter, "", make_error_code(reflect::errc::unknown),
+                      "no parameter that is not documented");
       return false;
     }
     return true;
@@ -73,7 +76,8 @@ class query_members {
     if (missing != 0) {
       auto const first = static_cast<std::size_t>(std::countr_zero(missing));
       auto const name  = reflect::detail::wire_names<T>[first];
-      problem made = problem_of(status::unprocessable_content, "query parameter `" + std::string(name) + "` is missing", "/" + std::string(name));
+      problem made = problem_of(status::unprocessable_content, "query parameter `" + std::string(name) + "` is missing",
+                                "/" + std::string(name));
       made.cause   = make_error_code(reflect::errc::missing);
       why          = std::move(made);
       return false;
@@ -104,7 +108,8 @@ class query_members {
     me.seen_ |= std::uint64_t{1} << I;
     if constexpr (is_list<I>) {
       using element = typename member<I>::value_type;
-      static_assert(text_value<element>, "tensorgate: a member of a query is a text, a number, an enum or a type with a text_form");
+      static_assert(text_value<element>,
+                    "tensorgate: a member of a query is a text, a number, an enum or a type with a text_form");
       auto read = reflect::from_text<element>(text);
       if (!read) {
         why = bad_value(query_parameter, name, read.error().code, read.error().note);
@@ -114,7 +119,8 @@ class query_members {
       slot.push_back(std::move(*read));
     } else {
       using value = reflect::detail::without_optional<member<I>>;
-      static_assert(text_value<value>, "tensorgate: a member of a query is a text, a number, an enum or a type with a text_form");
+      static_assert(text_value<value>,
+                    "tensorgate: a member of a query is a text, a number, an enum or a type with a text_form");
       if (seen) return true;
       auto read = reflect::from_text<value>(text);
       if (!read) {
@@ -134,7 +140,9 @@ class query_members {
   // A query says an empty list by leaving it out.
   template <std::size_t... I>
   [[nodiscard]] static constexpr std::uint64_t optional_lists(std::index_sequence<I...> /*all*/) {
-    return ((is_list<I> && !reflect::detail::has_rule<T, I, reflect::rule_kind::presence>() ? std::uint64_t{1} << I : 0U) | ... | 0U);
+    return (
+        (is_list<I> && !reflect::detail::has_rule<T, I, reflect::rule_kind::presence>() ? std::uint64_t{1} << I : 0U) |
+        ... | 0U);
   }
 
   template <std::size_t I>
@@ -142,7 +150,8 @@ class query_members {
     if constexpr (is_list<I>) {
       std::string_view wanted;
       if (!reflect::detail::keeps_rules<T, I>(reflect::get_field<I>(into_), wanted)) {
-        why = bad_value(query_parameter, reflect::detail::wire_name<T, I>, make_error_code(reflect::errc::rule), wanted);
+        why =
+            bad_value(query_parameter, reflect::detail::wire_name<T, I>, make_error_code(reflect::errc::rule), wanted);
         return false;
       }
     }
@@ -167,7 +176,8 @@ class query_members {
 template <class T>
 bool read_query(std::string_view text, std::string& decoded, T& into, std::optional<problem>& why) {
   query_members<T> members(into);
-  auto const read = for_each_query_pair(text, decoded, [&](query_pair const& one) { return members.set(one.name, one.value, why); });
+  auto const       read =
+      for_each_query_pair(text, decoded, [&](query_pair const& one) { return members.set(one.name, one.value, why); });
   if (!read) why = from(read.error());
   return !why && members.finish(why);
 }
