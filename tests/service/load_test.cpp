@@ -150,6 +150,16 @@ TEST_CASE("a problem names file, line, field and what was expected") {
   CHECK(problem_of("share = 2020-01-01\n") == "F:1:9: share: expected a number, found a date");
 }
 
+TEST_CASE("letters beyond ASCII stand in quotes and comments alone") {
+  CHECK(problem_of("# gr\xc3\xbc\xc3\x9f\n[[routes]]\npath = \"\xc3\xa4\"\n").empty());
+  CHECK(problem_of("[[routes]]\npath = '''\xc3\xa4 ' \\''' # \xc3\xa4\n").empty());
+  CHECK(problem_of("[[routes]]\npath = \"\"\"\n\xc3\xa4 \\\"\"\"\"\n").empty());
+  CHECK(problem_of("[[routes]]\npath = \"a\\\"\xc3\xa4\"\n").empty());
+  CHECK(problem_of("share = 1 \xc6\xbf\n") == "F:1:11: not TOML: letters beyond ASCII belong into quotes");
+  CHECK(problem_of("\xc3\xa4 = 1\n") == "F:1:1: not TOML: letters beyond ASCII belong into quotes");
+  CHECK(problem_of("[=\n").find("F:1:") == 0);
+}
+
 TEST_CASE("an unknown setting is a problem and is told what was probably meant") {
   CHECK(problem_of("[server]\nthread = 1\n") == "F:2:10: server.thread: there is no such setting; did you mean server.threads?");
   CHECK(problem_of("[sever]\n") == "F:1:2: sever: there is no such setting; did you mean server?");

@@ -53,6 +53,13 @@ namespace detail {
   return {std::begin(text), made.ptr};
 }
 
+/// Without an exponent, as scrapers know bounds: "0.0001".
+[[nodiscard]] inline std::string fixed(double value) {
+  char       text[40];
+  auto const made = std::to_chars(std::begin(text), std::end(text), value, std::chars_format::fixed);
+  return {std::begin(text), made.ptr};
+}
+
 [[nodiscard]] inline std::string label_value(std::string_view text) {
   std::string made;
   for (char const one : text) {
@@ -202,10 +209,10 @@ class metrics {
         std::uint64_t below  = 0;
         for (std::size_t i = 0; i != bars.cells.size(); ++i) {
           below += bars.cells[i];
-          auto const bound = i < detail::latency_bounds.size() ? detail::number(static_cast<double>(detail::latency_bounds[i]) * 1e-9) : "+Inf";
+          auto const bound = i < detail::latency_bounds.size() ? detail::fixed(static_cast<double>(detail::latency_bounds[i]) / 1e9) : "+Inf";
           out.line("_bucket", labels + ",le=\"" + bound + "\"", std::to_string(below));
         }
-        out.line("_sum", labels, detail::number(static_cast<double>(bars.nanoseconds) * 1e-9));
+        out.line("_sum", labels, detail::number(static_cast<double>(bars.nanoseconds) / 1e9));
         out.line("_count", labels, std::to_string(below));
       }
     }

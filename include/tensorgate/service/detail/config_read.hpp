@@ -23,7 +23,7 @@
 #include <tensorgate/reflect/text.hpp>                // from_text, byte_count
 #include <tensorgate/reflect/traits.hpp>              // text_form, kinds of types
 #include <tensorgate/service/config_failure.hpp>      // config_problem
-#include <tensorgate/service/detail/config_text.hpp>  // toml_string
+#include <tensorgate/service/detail/config_text.hpp>  // key_text, toml_string
 #include <tensorgate/service/detail/config_tree.hpp>  // config_node
 
 namespace tensorgate::inline TENSORGATE_ABI::service_detail {
@@ -163,7 +163,7 @@ void read_table(config_reader& to, config_node const& from, T& out, std::string 
       if (auto const meant = nearest(name, names); !meant.empty()) {
         said += "; did you mean " + path_of(path, meant) + "?";
       }
-      to.wrong(value, path_of(path, name), std::move(said));
+      to.wrong(value, path_of(path, key_text(name)), std::move(said));
     }
     auto const one = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
       auto const* value = from.find(names[N]);
@@ -280,9 +280,9 @@ void read_setting(config_reader& to, config_node const& from, T& out, std::strin
     out.clear();
     for (auto const& [name, value] : from.members) {
       if constexpr (kinds::is_map<T>) {
-        read_setting(to, value, out[name], path_of(path, name));
+        read_setting(to, value, out[name], path_of(path, key_text(name)));
       } else {
-        read_setting(to, value, out.emplace_back(name, typename T::value_type::second_type{}).second, path_of(path, name));
+        read_setting(to, value, out.emplace_back(name, typename T::value_type::second_type{}).second, path_of(path, key_text(name)));
       }
     }
   } else if constexpr (kinds::is_a<T, std::vector>) {

@@ -1,0 +1,251 @@
+#include <tensorgate/service/service.hpp>
+
+#include <arpa/inet.h>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <sys/socket.h>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include <tensorgate/auth/api_key.hpp>
+#include <tensorgate/service/key_commands.hpp>
+#include <tensorgate/service/load.hpp>
+#include <tensorgate/service/table.hpp>
+
+namespace tg = tensorgate;
+using namespace std::chrono_literals;
+
+namespace service_sample {
+
+struct settings {
+  tg::server_config          server;
+  tg::auth::api_keys_options keys;
+};
+tg::http::reply hello() { return tg::http::reply::text("hello\n"); }
+tg::http::reply who(tg::auth::key const& caller) { return tg::http::reply::text(caller.name); }
+tg::task<tg::result<tg::http::reply>> slow() {
+  auto const         executor = co_await asio::this_coro::executor;
+  asio::steady_timer pause(executor, 300ms);
+  co_await pause.async_wait(tg::net::as_values);
+  co_return tg::http::reply::text("done");
+}
+
+}  // namespace service_sample
+
+namespace {
+
+/// One exchange on a connection of its own; the whole answer.
+std::string ask(std::uint16_t port, std::string const& request_line, std::string const& fields = {}) {
+  int const   fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port   = htons(port);
+  ::inet_pton(AF_INET, "127.0.0.1", &at.sin_addr);
+  std::string got;
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof(at)) == 0) {
+    auto const text = request_line + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n" + fields + "\r\n";
+    ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+    char piece[4096];
+    for (auto n = ::recv(fd, piece, sizeof(piece), 0); n > 0; n = ::recv(fd, piece, sizeof(piece), 0)) got.append(piece, static_cast<std::size_t>(n));
+  }
+  ::close(fd);
+  return got;
+}
+int status_of(std::string const& answer) { return answer.size() < 12 ? 0 : std::atoi(answer.c_str() + 9); }
+
+bool soon(std::function<bool()> const& holds) {
+  for (int i = 0; i != 500; ++i) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+struct folder {
+  std::string name = "/tmp/tensorgate-service-test-XXXXXX";
+  folder() { REQUIRE(::mkdtemp(name.data()) != nullptr); }
+  ~folder() { std::filesystem::remove_all(name); }
+  folder(folder const&)            = delete;
+  folder& operator=(folder const&) = delete;
+  void write(std::string const& file, std::string_view text) const { REQUIRE(tg::store::write_file(name + "/" + file, text, 0600)); }
+};
+
+}  // namespace
+
+TEST_CASE("a program serves, follows SIGHUP, and ends at SIGTERM when its requests are done") {
+  using namespace tg::table;
+  folder const in;
+  auto         keys_file = tg::identity::new_key_file(tg::system_random);
+  REQUIRE(tg::identity::enter_key(keys_file, {.name = "alice"}, "a key of alice", tg::wall_clock()));
+  in.write("keys.json", tg::identity::to_text(keys_file));
+  auto const settings_text = [&](std::string const& more) {
+    return "[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nthreads = 2\nlog.access = \"" + in.name + "/access.log\"\n" + more + "\n[keys]\nfile = \"" + in.name +
+           "/keys.json\"\npoll = \"1h\"\n";
+  };
+  in.write("app.toml", settings_text(""));
+  auto const        file   = in.name + "/app.toml";
+  char const* const argv[] = {"sample", "--config", file.c_str()};
+  auto const        config = tg::load<service_sample::settings>(3, argv);
+  REQUIRE(config);
+
+  tg::service        app{config->server};
+  tg::auth::api_keys keys{app, config->keys};
+  std::atomic<int>   code{-1};
+  std::thread        program([&] {
+    code = app.serve(&tg::http::problem_json, routes{
+                                                  get<"/">(anyone, to<&service_sample::hello>()),
+                                                  get<"/who">(keys, to<&service_sample::who>()),
+                                                  get<"/slow">(anyone, to<&service_sample::slow>()),
+                                              });
+  });
+  REQUIRE(soon([&] { return app.admin_port() != 0; }));
+  auto const port  = app.port();
+  auto const admin = app.admin_port();
+
+  CHECK(status_of(ask(port, "GET /")) == 200);
+  CHECK(status_of(ask(port, "GET /nothing")) == 404);
+  CHECK(status_of(ask(port, "GET /who")) == 401);
+  CHECK(ask(port, "GET /who", "Authorization: Bearer a key of alice\r\n").ends_with("alice"));
+  CHECK(status_of(ask(port, "GET /openapi.json")) == 200);
+  CHECK(status_of(ask(port, "GET /docs")) == 200);
+  CHECK(status_of(ask(port, "GET /metrics")) == 404);
+
+  auto const metrics = ask(admin, "GET /metrics");
+  CHECK(metrics.find("tensorgate_requests_total{route=\"/who\",method=\"GET\",status=\"401\"} 1\n") != std::string::npos);
+  CHECK(metrics.find("tensorgate_api_keys 1\n") != std::string::npos);
+  CHECK(ask(admin, "GET /healthz").find("\"status\":\"ok\"") != std::string::npos);
+  CHECK(status_of(ask(admin, "GET /readyz")) == 200);
+  CHECK(status_of(ask(admin, "POST /metrics")) == 405);
+
+  // SIGHUP: new keys, new rules, the log's file opened again.
+  REQUIRE(tg::identity::enter_key(keys_file, {.name = "bob"}, "a key of bob", tg::wall_clock()));
+  in.write("keys.json", tg::identity::to_text(keys_file));
+  in.write("app.toml", settings_text("rate.allowed = \"1000/s\"\ncors.origins = [\"https://a.example\"]\n"));
+  std::filesystem::rename(in.name + "/access.log", in.name + "/access.log.1");
+  CHECK(status_of(ask(port, "GET /who", "Authorization: Bearer a key of bob\r\n")) == 401);
+  ::kill(::getpid(), SIGHUP);
+  CHECK(soon([&] { return status_of(ask(port, "GET /who", "Authorization: Bearer a key of bob\r\n")) == 200; }));
+  CHECK(soon([&] { return std::filesystem::exists(in.name + "/access.log"); }));
+  CHECK(ask(port, "GET /").find("RateLimit-Limit: 1000\r\n") != std::string::npos);
+  CHECK(status_of(ask(port, "OPTIONS /", "Origin: https://a.example\r\nAccess-Control-Request-Method: GET\r\n")) == 204);
+  in.write("app.toml", settings_text("deny = [\"127.0.0.0/8\"]\n"));
+  ::kill(::getpid(), SIGHUP);
+  CHECK(soon([&] { return status_of(ask(port, "GET /")) == 403; }));
+  in.write("app.toml", "this is not TOML");
+  ::kill(::getpid(), SIGHUP);
+  std::this_thread::sleep_for(50ms);
+  CHECK(status_of(ask(port, "GET /")) == 403);
+  in.write("app.toml", settings_text(""));
+  ::kill(::getpid(), SIGHUP);
+  CHECK(soon([&] { return status_of(ask(port, "GET /")) == 200; }));
+
+  // SIGTERM: the request that has begun is answered, nobody new is let in, the program says that it went well.
+  std::string slow_answer;
+  std::thread slow([&] { slow_answer = ask(port, "GET /slow"); });
+  REQUIRE(soon([&] { return ask(admin, "GET /metrics").find("tensorgate_requests_in_flight 1\n") != std::string::npos; }));
+  ::kill(::getpid(), SIGTERM);
+  slow.join();
+  program.join();
+  CHECK(slow_answer.ends_with("done"));
+  CHECK(code == 0);
+  CHECK(status_of(ask(port, "GET /")) == 0);
+}
+
+TEST_CASE("a busy port and a missing key are told by the exit code") {
+  using namespace tg::table;
+  tg::server_config config;
+  config.listen     = {*tg::listen_address::parse("127.0.0.1:0")};
+  config.log.access = "off";
+  config.threads    = 1;
+  int const   fd    = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{};
+  at.sin_family      = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof(at)) == 0);
+  REQUIRE(::listen(fd, 1) == 0);
+  socklen_t size = sizeof(at);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
+  {
+    auto busy                  = config;
+    busy.listen[0].value.port = ntohs(at.sin_port);
+    tg::service app{busy};
+    CHECK(app.serve(&tg::http::problem_json, routes{get<"/">(anyone, to<&service_sample::hello>())}) == 1);
+  }
+  ::close(fd);
+  tg::service        app{config};
+  tg::auth::api_keys keys{app, {.file = "/nonexistent/keys.json"}};
+  CHECK(app.serve(&tg::http::problem_json, routes{get<"/">(keys, to<&service_sample::hello>())}) == 2);
+}
+
+TEST_CASE("places to listen at are read and written alike") {
+  for (auto const* text : {"127.0.0.1:8080", "[::1]:8080", "tls:0.0.0.0:443", "unix:/run/app.sock", "systemd", "systemd:api", "127.0.0.1:0"}) {
+    CAPTURE(text);
+    auto const made = tg::listen_address::parse(text);
+    REQUIRE(made);
+    CHECK(made->to_text() == text);
+  }
+  for (auto const* text : {"", "8080", "localhost:80", "::1:80", "[127.0.0.1]:80", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1", "unix:", "tls:"}) {
+    CAPTURE(text);
+    CHECK(!tg::listen_address::parse(text));
+  }
+}
+
+TEST_CASE("settings of a server are complete in --print-config and read back") {
+  auto const text = tg::service_detail::to_toml(service_sample::settings{});
+  auto const tree = tg::service_detail::parse_toml(text, "printed");
+  REQUIRE(tree);
+  service_sample::settings          read;
+  tg::service_detail::config_reader reader;
+  tg::service_detail::read_setting(reader, *tree, read, "");
+  for (auto const& one : reader.problems) FAIL_CHECK(one.sentence());
+  CHECK(tg::service_detail::to_toml(read) == text);
+  std::vector<tg::service_detail::setting> list;
+  tg::service_detail::list_settings(list, read, "");
+  for (auto const& one : list) {
+    CAPTURE(one.path);
+    CHECK(!one.words.empty());
+  }
+}
+
+TEST_CASE("keys are added, listed, imported and revoked by commands") {
+  folder const in;
+  std::FILE*   out = std::tmpfile();
+  auto const   run = [&](std::vector<std::string> words) {
+    std::rewind(out);
+    REQUIRE(::ftruncate(::fileno(out), 0) == 0);
+    int const code = tg::run_key_command({.file = in.name + "/keys.json", .tiers = {0, 30, 100}, .out = {.out = out}, .err = {.out = out}}, tg::arguments(std::move(words)));
+    std::fflush(out);
+    std::rewind(out);
+    std::string text;
+    for (int one = std::fgetc(out); one != EOF; one = std::fgetc(out)) text.push_back(static_cast<char>(one));
+    return std::pair(code, text);
+  };
+  auto [code, text] = run({"add", "alice", "--tier", "30", "--expires", "2030-01-01", "--rate=5/s"});
+  CHECK(code == 0);
+  CHECK(text.starts_with("tg_"));
+  auto const key = text.substr(0, text.find('\n'));
+  CHECK(run({"add", "alice"}).first == 2);
+  CHECK(run({"add", "bob", "--tier", "31"}).second == "error: --tier: expected one of 0, 30, 100, found 31\n");
+  CHECK(run({"add", "bob", "--expires", "soon"}).first == 2);
+  CHECK(run({"add"}).first == 2);
+  CHECK(run({}).first == 2);
+  in.write("api_keys.json", R"({"u":{"key":"a long key of u, good","tier":30},"v":"short","w":5})");
+  auto const imported = run({"import", in.name + "/api_keys.json"});
+  CHECK(imported.first == 0);
+  CHECK(imported.second.find("the key of \"v\" is short") != std::string::npos);
+  CHECK(imported.second.find("2 of 2 keys were entered") != std::string::npos);
+  auto const listed = run({"list"});
+  CHECK(listed.second.find("alice  30    5/s   2030-01-01T00:00:00Z") != std::string::npos);
+  CHECK(listed.second.find(key) == std::string::npos);
+  CHECK(run({"list", "--json"}).second.starts_with("[{\"name\":\"alice\",\"tier\":30"));
+  CHECK(run({"revoke", "alice"}).first == 0);
+  CHECK(run({"revoke", "alice"}).first == 2);
+  CHECK(run({"list"}).second.find("alice") == std::string::npos);
+  auto const mode = std::filesystem::status(in.name + "/keys.json").permissions();
+  CHECK(mode == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  std::fclose(out);
+}
