@@ -202,6 +202,7 @@ class server {
     rules_->forwarding.trusted     = std::move(*trusted);
     rules_->forwarding.unix_socket = options_.forwarding.unix_socket;
     rules_->forwarding.field       = options_.forwarding.field;
+    rules_->forwards = options_.forwarding.unix_socket || !rules_->forwarding.trusted.empty();
     for (auto const& one : options_.listen) {
       if (one.tls && tls_ == nullptr) {
         app_.say(name_, net::endpoint_text(one, one.port) + " wants TLS, but there is no certificate");

@@ -1,7 +1,10 @@
 // tensorgate/http/detail/answer_head.hpp: the lines in front of an answer's body.
 #pragma once
 
-#include <cstdint>      // uint64_t, uint8_t
+#include <array>        // array
+#include <cstddef>      // size_t
+#include <cstdint>      // uint64_t, uint8_t, uintptr_t
+#include <string>       // string
 #include <string_view>  // string_view
 
 #include <tensorgate/http/detail/outbox.hpp>  // outbox
@@ -41,11 +44,50 @@ struct answer_facts {
   }
 }
 
-inline void append_answer_head(outbox& out, reply const& what, request const& r, answer_facts const& facts) {
-  append_status_line(out, what.code());
-  out.append(facts.date);
-  if (!what.content_type().empty()) append_field(out, "Content-Type", what.content_type());
-  if (facts.end == body_end::length) append_content_length(out, facts.length);
+/// The first lines of answers, up to the digits of Content-Length, written once a second for each status and type.
+/// Types are static text, so where one lies tells which it is.
+class opening_lines {
+ public:
+  [[nodiscard]] std::string_view of(reply const& what, std::string_view date) {
+    auto const type = what.content_type();
+    auto&      one  = kept_[(to_number(what.code()) ^ (reinterpret_cast<std::uintptr_t>(type.data()) >> 4U)) % kept_.size()];
+    bool const same = one.code == what.code() && one.type.data() == type.data() && one.type.size() == type.size() &&
+                      one.text.compare(one.date_at, date.size(), date) == 0;
+    if (!same) [[unlikely]] write(one, what, date);
+    return one.text;
+  }
+
+ private:
+  struct line {
+    status           code{};
+    std::string_view type{};
+    std::size_t      date_at = 0;
+    std::string      text;
+  };
+  static void write(line& one, reply const& what, std::string_view date) {
+    one.code = what.code();
+    one.type = what.content_type();
+    one.text.clear();
+    append_status_line(one.text, one.code);
+    one.date_at = one.text.size();
+    one.text.append(date);
+    if (!one.type.empty()) append_field(one.text, "Content-Type", one.type);
+    one.text.append("Content-Length: ");
+  }
+  std::array<line, 8> kept_;
+};
+
+inline void append_answer_head(outbox& out, reply const& what, request const& r, answer_facts const& facts,
+                               opening_lines& openings) {
+  if (facts.end == body_end::length) [[likely]] {
+    out.append(openings.of(what, facts.date));
+    append_number(out, facts.length);
+    out.append("\r\n", 2);
+  } else {
+    append_status_line(out, what.code());
+    out.append(facts.date);
+    if (!what.content_type().empty()) append_field(out, "Content-Type", what.content_type());
+  }
   if (facts.end == body_end::chunked) out.append(chunked_line);
   for (auto const& field : what.fields()) {
     if (!is_written_by_server(field.name)) append_field(out, field.name, field.value);

@@ -88,6 +88,7 @@ struct shared_rules {
   limits                   bounds{};
   std::vector<std::string> hosts;  ///< in lower case; empty: any
   net::forwarding          forwarding{};
+  bool                     forwards = false;  ///< somebody is believed
   request_id_field         request_ids = request_id_field::echo;
   route_table              table{};
   std::function<void(std::string_view)> report{};  ///< what a handler threw, for the log
@@ -172,14 +173,15 @@ struct lane : std::enable_shared_from_this<lane> {
 
   /// Sixteen digits that do not repeat and do not tell how many came before.
   void next_id(std::string& text) {
-    static constexpr std::string_view digits = "0123456789abcdef";
     // The finalizer of SplitMix64: a bijection of the counter.
     std::uint64_t mixed = ids_ += 0x9e3779b97f4a7c15ULL;
     mixed               = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9ULL;
     mixed               = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebULL;
     mixed ^= mixed >> 31U;
-    text.resize(16);
-    for (std::size_t i = 0; i != 16; ++i) text[i] = digits[(mixed >> (60U - 4U * i)) & 15U];
+    std::array<char, 16> written;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    spell(static_cast<std::uint32_t>(mixed >> 32U), written.data());
+    spell(static_cast<std::uint32_t>(mixed), written.data() + 8);
+    text.assign(written.data(), written.size());
   }
 
   std::shared_ptr<shared_rules> rules;
@@ -188,6 +190,7 @@ struct lane : std::enable_shared_from_this<lane> {
   std::size_t                   index;
   head_limits                   heads;
   steady_point                  now{};
+  opening_lines                 openings;
   outbox                        out;  ///< of the connection in hand; empty between events
   lane_counts                   counts;
   session*                      first    = nullptr;  ///< of all open connections
@@ -195,6 +198,17 @@ struct lane : std::enable_shared_from_this<lane> {
   bool                          stopped  = false;
 
  private:
+  // Eight hexadecimal digits at once: a nibble a byte, the lowest first, then the distance from "0" to "a" where due.
+  static void spell(std::uint32_t value, char* out) noexcept {
+    std::uint64_t nibbles = value;
+    nibbles               = (nibbles | nibbles << 16U) & 0x0000ffff0000ffffULL;
+    nibbles               = (nibbles | nibbles << 8U) & 0x00ff00ff00ff00ffULL;
+    nibbles               = (nibbles | nibbles << 4U) & 0x0f0f0f0f0f0f0f0fULL;
+    auto const letters    = (nibbles + 0x0606060606060606ULL) >> 4U & 0x0101010101010101ULL;
+    auto const digits     = nibbles + 0x3030303030303030ULL + letters * ('a' - '0' - 10);
+    std::memcpy(out, &digits, sizeof digits);
+  }
+
   std::unique_ptr<char[]>                scratch_;  // NOLINT(modernize-avoid-c-arrays)
   std::unique_ptr<char[]>                beside_;   // NOLINT(modernize-avoid-c-arrays)
   std::vector<std::unique_ptr<exchange>> pool_;

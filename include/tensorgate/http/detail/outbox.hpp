@@ -23,7 +23,7 @@ namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 class outbox {
  public:
   void append(char const* data, std::size_t size) {
-    if (capacity_ - size_ < size) grow(size);
+    if (capacity_ - size_ < size) [[unlikely]] grow(size);
     std::memcpy(data_.get() + size_, data, size);
     size_ += size;
   }

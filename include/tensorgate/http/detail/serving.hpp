@@ -48,7 +48,7 @@ inline void session::begin_request(detail::exchange& x) {
   r.peer.encrypted  = stream_.tls() != nullptr;
   r.client          = peer_;
   r.scheme          = r.peer.encrypted ? std::string_view("https") : std::string_view("http");
-  if (rules.forwarding.believes(peer_)) {
+  if (rules.forwards && rules.forwarding.believes(peer_)) {
     std::array<std::string_view, 16> lines;
     std::size_t                      count = 0;
     auto const wanted = rules.forwarding.field == net::forwarding_field::forwarded ? known_field::forwarded
@@ -300,7 +300,7 @@ inline void session::deliver(detail::exchange& x, reply&& what, std::string_view
   }
 
   auto const before = lane_.out.size();
-  detail::append_answer_head(lane_.out, what, x.r, facts);
+  detail::append_answer_head(lane_.out, what, x.r, facts, lane_.openings);
   x.r.record.code      = what.code();
   bool const has_body  = !bodiless && facts.length != 0 && x.r.head.verb() != method::head;
   bool const elsewhere = has_body && (file != nullptr || (shared != nullptr && shared->size() >= detail::gather_from));

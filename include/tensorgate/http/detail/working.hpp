@@ -151,7 +151,7 @@ struct working {
     x.keeps       = facts.keeps;
     x.has_started = true;
     x.r.record.code = code;
-    append_answer_head(x.out, what, x.r, facts);
+    append_answer_head(x.out, what, x.r, facts, s.lane_.openings);
   }
 
   [[nodiscard]] static bool shows_body(exchange const& x) noexcept {
@@ -462,7 +462,7 @@ inline void session::watch_work() {
   facts.date                = lane_.date_text();
   facts.length              = text != nullptr ? text->size() : 0;
   facts.keeps               = false;
-  detail::append_answer_head(lane_.out, late, x.r, facts);
+  detail::append_answer_head(lane_.out, late, x.r, facts, lane_.openings);
   if (text != nullptr && x.r.head.verb() != method::head) lane_.out.append(*text);
   x.r.record.code      = late.code();
   x.r.record.bytes_out = lane_.out.size();
