@@ -10,6 +10,7 @@
 #include <tensorgate/reflect/json_slice.hpp>
 #include <tensorgate/reflect/json_style.hpp>
 #include <tensorgate/reflect/json_write.hpp>
+#include <tensorgate/reflect/members.hpp>
 #include <tensorgate/reflect/pattern.hpp>
 #include <tensorgate/reflect/raw.hpp>
 #include <tensorgate/reflect/rules.hpp>

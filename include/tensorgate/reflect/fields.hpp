@@ -160,8 +160,8 @@ constexpr bool visit_field(T&& value, std::size_t index, F&& use) {
   });
 }
 
-/// The named values of an enum, by value. Those that do not fit a byte are not seen; `describe<E>::names` lists such an
-/// enum.
+/// The named values of an enum, by value; its underlying type is fixed, as that of every `enum class` is. Those that do
+/// not fit a byte are not seen; `describe<E>::names` lists such an enum.
 template <class E>
 inline constexpr detail::enumerator_list<E> enumerators = detail::spelled_enumerators<E>();
 

@@ -12,6 +12,7 @@
 
 #include <array>        // array
 #include <chrono>       // duration
+#include <cmath>        // isfinite
 #include <concepts>     // same_as
 #include <cstdint>      // uint64_t
 #include <limits>       // numeric_limits
@@ -182,7 +183,8 @@ template <class T>
   }
 }
 
-/// Appends the text that `from_text` reads back; of an empty optional, or of an enum's value without a name, nothing.
+/// Appends the text that `from_text` reads back; of an empty optional, an enum's value without a name
+/// or a number that is not finite, nothing.
 template <class T>
 void append_text(std::string& out, T const& value) {
   if constexpr (detail::has_text_form<T>) {
@@ -192,6 +194,7 @@ void append_text(std::string& out, T const& value) {
   } else if constexpr (detail::is_integer<T>) {
     out.append(std::to_string(value));
   } else if constexpr (std::is_floating_point_v<T>) {
+    if (!std::isfinite(value)) return;
     std::array<char, detail::double_room> digits{};
     out.append(digits.data(), detail::write_double(digits.data(), static_cast<double>(value)));
   } else if constexpr (detail::is_text<T>) {
