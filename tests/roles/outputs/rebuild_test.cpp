@@ -143,4 +143,9 @@ TEST_CASE("fees follow the rule of their time") {
   std::vector<order_terms> carried{{side::long_, 1, 100, 0, tuesday}, {side::flat, -1, 100, 0, tuesday + 2 * day}};
   double const             daily = std::exp(std::log(0.97) / 365);
   CHECK(out::rebuild(carried, asset_class::forex, 0).return_at_close == about(daily * daily * daily * daily));
+
+  // From Monday 12:00, three charges: intervals of 8 h after the first end on Monday, Tuesday and Tuesday.
+  std::vector<order_terms> longer{{side::long_, 1, 100, 0, tuesday - day}, {side::flat, -1, 100, 0, tuesday + 2 * day}};
+  CHECK(out::rebuild(longer, asset_class::forex, 0).return_at_close == about(daily * daily * daily));
+  CHECK(out::rebuild(longer, asset_class::equities, 0).return_at_close == about(std::exp(std::log(1 - 0.0525) / 365 * 3)));
 }
