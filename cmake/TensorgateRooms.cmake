@@ -28,7 +28,8 @@ tensorgate_package(asio APT libasio-dev HEADER asio.hpp)
 tensorgate_package(openssl APT libssl-dev PKGCONFIG openssl)
 tensorgate_package(fmt APT libfmt-dev CONFIG fmt TARGET fmt::fmt-header-only)
 tensorgate_package(cli11 APT libcli11-dev PKGCONFIG CLI11)
-tensorgate_package(toml APT libtomlplusplus-dev PKGCONFIG tomlplusplus)
+# Header-only: the packaged library is built for exceptions, and a bad file is a value here.
+tensorgate_package(toml APT libtomlplusplus-dev HEADER toml++/toml.h)
 
 set(TENSORGATE_ROOMS "")
 tensorgate_room(core PACKAGES expected)
