@@ -1,10 +1,10 @@
 // benchmarks/tiers.cpp: how long does it take to make the tiers' files, beside the same rule in Python; and how fast is
 // the position file packed, beside zlib?
 //
-// Generated miners, as many and as large as asked for. Before anything is timed the two results are compared as JSON, on
-// a smaller file. Both sides go from the text of output.json in memory to four gzip files in memory, turn about, on the
-// same cores; the Python script has one thread. "one thread" pins ours to one too. A ratio is taken within a round, of
-// wall time and of CPU time; the table has medians. Python packs at gzip 9, as the validator does, and at 6.
+// Generated miners, as many and as large as asked for. Before anything is timed the two results are compared as JSON,
+// on a smaller file. Both sides go from the text of output.json in memory to four gzip files in memory, turn about, on
+// the same cores; the Python script has one thread. "one thread" pins ours to one too. A ratio is taken within a round,
+// of wall time and of CPU time; the table has medians. Python packs at gzip 9, as the validator does, and at 6.
 //
 //     tiers [--json FILE] [--rounds N] [--miners N] [--positions N]
 #include <algorithm>
@@ -23,9 +23,9 @@
 #include <thread>
 #include <vector>
 
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 #include <zlib.h>
+#include <nlohmann/json.hpp>
 
 #include <tensorgate/codec/gzip.hpp>
 #include <tensorgate/roles/outputs/tiers.hpp>
@@ -69,10 +69,12 @@ outputs::parallel_for on_threads(unsigned count) {
 
 constexpr std::int64_t now_ms = 1'760'000'000'000;
 
-outputs::tier_set build(std::string const& raw, outputs::tier_mode mode, unsigned threads, outputs::tier_cache* cache = nullptr) {
+outputs::tier_set build(std::string const& raw, outputs::tier_mode mode, unsigned threads,
+                        outputs::tier_cache* cache = nullptr) {
   outputs::tier_options options;
   options.json = false;
-  auto made    = outputs::build_tiers(raw, tensorgate::from_unix_millis(now_ms), mode, options, on_threads(threads), cache);
+  auto made =
+      outputs::build_tiers(raw, tensorgate::from_unix_millis(now_ms), mode, options, on_threads(threads), cache);
   if (!made) {
     std::fprintf(stderr, "the generated file was refused\n");
     std::exit(1);
@@ -92,8 +94,9 @@ cost ours(std::string const& raw, unsigned threads, outputs::tier_cache* cache =
 }
 
 cost python(std::filesystem::path const& file, int level, std::string const& folder = {}) {
-  auto const command = "python3 '" TENSORGATE_TESTS_DIR "/../benchmarks/baseline/tiers.py' '" + file.string() + "' " + std::to_string(now_ms) + " " +
-                       std::to_string(level) + (folder.empty() ? "" : " '" + folder + "'");
+  auto const command = "python3 '" TENSORGATE_TESTS_DIR "/../benchmarks/baseline/tiers.py' '" + file.string() + "' " +
+                       std::to_string(now_ms) + " " + std::to_string(level) +
+                       (folder.empty() ? "" : " '" + folder + "'");
   std::FILE* const pipe = ::popen(command.c_str(), "r");
   std::string      text(4096, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), pipe));
@@ -149,8 +152,8 @@ row summarise(std::string question, std::vector<cost> const& mine, std::vector<c
   }
   auto const size = static_cast<double>(mine[0].bytes) / static_cast<double>(theirs[0].bytes);
   row        out{std::move(question), median(wall), median(cpu), size, median(seconds)};
-  std::printf("%-66s %6.1f × wall  %6.1f × CPU  size %.3f  %.3f s\n", out.question.c_str(), out.wall_ratio, out.cpu_ratio,
-              out.size_ratio, out.seconds);
+  std::printf("%-66s %6.1f × wall  %6.1f × CPU  size %.3f  %.3f s\n", out.question.c_str(), out.wall_ratio,
+              out.cpu_ratio, out.size_ratio, out.seconds);
   return out;
 }
 

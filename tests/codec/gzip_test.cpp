@@ -25,7 +25,7 @@ std::string sample_text(std::size_t size) {
 }
 
 /// "hello hello" as zlib's level 9 packs it, with a file name field: not made by our own compressor.
-constexpr unsigned char foreign_member[] = {0x1f, 0x8b, 8,    8,    0,    0,    0,    0,    2, 3, 'a',
+constexpr unsigned char foreign_member[] = {0x1f, 0x8b, 8,    8,    0,    0,    0,    0,    2, 3,    'a',
                                             0,    0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0xc8, 0, 0x91, 0};
 
 }  // namespace
@@ -90,7 +90,8 @@ TEST_CASE("concatenated members decode to concatenated text, and share the limit
 
 TEST_CASE("what follows the last member is refused") {
   auto const packed = gzip_compress("text");
-  for (std::string const& tail : {std::string(1, '\0'), std::string("\x1f"), std::string("\x1fx"), std::string("garbage")})
+  for (std::string const& tail :
+       {std::string(1, '\0'), std::string("\x1f"), std::string("\x1fx"), std::string("garbage")})
     CHECK(gzip_decompress(packed + tail, 100).error().code == errc::trailing_data);
   CHECK(gzip_decompress(packed + "\x1f\x8b", 100).error().code == errc::malformed);
 }

@@ -26,7 +26,7 @@ TEST_CASE("SHA-256 agrees with the examples of FIPS 180-4") {
 }
 
 TEST_CASE("a digest leaves nothing behind for the next one, on any thread") {
-  auto const before = digest_of("abc");
+  auto const  before = digest_of("abc");
   std::string there;
   std::thread{[&] { there = digest_of("abc"); }}.join();
   CHECK(digest_of("abc") == before);

@@ -1,8 +1,8 @@
 // links: codec
 // needs: z
-// Properties of gzip: what we pack, whole or in pieces, comes back; nothing longer than the limit comes out; and whatever
-// zlib, asked for one member after the other, accepts, we accept with the same bytes. (libdeflate takes a little more
-// than zlib: it does not look at a header's own checksum, for one.)
+// Properties of gzip: what we pack, whole or in pieces, comes back; nothing longer than the limit comes out; and
+// whatever zlib, asked for one member after the other, accepts, we accept with the same bytes. (libdeflate takes a
+// little more than zlib: it does not look at a header's own checksum, for one.)
 #include <tensorgate/codec/gzip.hpp>
 #include <tensorgate/codec/gzip_join.hpp>
 
@@ -27,13 +27,13 @@ std::optional<std::string> zlib_decompress(std::string_view packed) {
   do {
     z_stream stream{};
     if (inflateInit2(&stream, 15 + 16) != Z_OK) return std::nullopt;
-    stream.next_in    = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-    stream.avail_in   = static_cast<uInt>(packed.size());
-    stream.next_out   = reinterpret_cast<Bytef*>(plain.data() + used);
-    stream.avail_out  = static_cast<uInt>(plain.size() - used);
-    auto const end    = inflate(&stream, Z_FINISH);
-    used              = plain.size() - stream.avail_out;
-    packed            = packed.substr(packed.size() - stream.avail_in);
+    stream.next_in   = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+    stream.avail_in  = static_cast<uInt>(packed.size());
+    stream.next_out  = reinterpret_cast<Bytef*>(plain.data() + used);
+    stream.avail_out = static_cast<uInt>(plain.size() - used);
+    auto const end   = inflate(&stream, Z_FINISH);
+    used             = plain.size() - stream.avail_out;
+    packed           = packed.substr(packed.size() - stream.avail_in);
     inflateEnd(&stream);
     if (end != Z_STREAM_END || used > largest) return std::nullopt;
   } while (!packed.empty());

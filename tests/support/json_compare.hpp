@@ -9,8 +9,8 @@
 
 namespace tensorgate_tests {
 
-/// The path of the first difference, or nothing. Keys must stand in the same order; whole numbers must be equal and stay
-/// whole; others may differ by `relative`.
+/// The path of the first difference, or nothing. Keys must stand in the same order; whole numbers must be equal and
+/// stay whole; others may differ by `relative`.
 inline std::string difference(nlohmann::ordered_json const& a, nlohmann::ordered_json const& b, double relative = 1e-9,
                               std::string const& path = "/") {
   if (a.is_number_float() && b.is_number_float()) {

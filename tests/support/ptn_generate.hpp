@@ -41,13 +41,13 @@ class random_numbers {
 };
 
 struct ptn_options {
-  std::uint64_t seed         = 1;
-  std::size_t   miners       = 20;
-  std::size_t   positions    = 20;               ///< of each miner
-  std::int64_t  now_ms       = 1'760'000'000'000;
-  double        days         = 90;               ///< over which they were opened
-  double        open         = 0.02;             ///< share that is still open
-  bool          sorted       = true;             ///< closed ones by time, then open ones, as validators write them
+  std::uint64_t seed      = 1;
+  std::size_t   miners    = 20;
+  std::size_t   positions = 20;               ///< of each miner
+  std::int64_t  now_ms    = 1'760'000'000'000;
+  double        days      = 90;               ///< over which they were opened
+  double        open      = 0.02;             ///< share that is still open
+  bool          sorted    = true;             ///< closed ones by time, then open ones, as validators write them
 };
 
 struct ptn_order {
@@ -119,7 +119,7 @@ inline std::string make_uuid(random_numbers& random) {
 inline std::string make_sources(random_numbers& random, double price, std::int64_t t) {
   static constexpr std::array<std::string_view, 4> names{"Polygon_rest", "Polygon_websocket", "TiingoData_rest",
                                                          "TiingoData_websocket"};
-  std::string out = "[";
+  std::string                                      out = "[";
   for (std::size_t i = 0, count = 1 + random.below(4); i != count; ++i) {
     double const at  = price * random.between(0.9999, 1.0001);
     auto const   lag = static_cast<std::int64_t>(random.below(1500));
@@ -149,8 +149,7 @@ inline std::string make_sources(random_numbers& random, double price, std::int64
 inline void derive(ptn_position& position, random_numbers& random) {
   std::vector<tensorgate::outputs::order_terms> terms;
   for (auto const& one : position.orders) terms.push_back(one.terms);
-  position.derived =
-      rebuild(terms, *tensorgate::outputs::class_of(ptn_pairs[position.pair].id), position.account_size);
+  position.derived = rebuild(terms, *tensorgate::outputs::class_of(ptn_pairs[position.pair].id), position.account_size);
   if (!position.derived.is_closed) {
     double const drift = random.between(0.99, 1.01);
     position.derived.current_return *= drift;
@@ -161,8 +160,8 @@ inline void derive(ptn_position& position, random_numbers& random) {
 inline ptn_order make_order(random_numbers& random, tensorgate::outputs::side type, double leverage, double price,
                             std::int64_t t, std::int64_t now_ms) {
   ptn_order one;
-  one.uuid  = make_uuid(random);
-  one.terms = {type, leverage, rounded(price, 6), rounded(random.between(0, 1e-4), 9), t};
+  one.uuid                    = make_uuid(random);
+  one.terms                   = {type, leverage, rounded(price, 6), rounded(random.between(0, 1e-4), 9), t};
   constexpr std::int64_t week = 7 * std::int64_t{86'400'000};
   one.sources                 = t < now_ms - week ? "[]" : make_sources(random, price, t);
   return one;
@@ -173,25 +172,28 @@ inline ptn_position make_position(random_numbers& random, ptn_options const& wan
   constexpr double day_ms = 86'400'000;
 
   ptn_position out;
-  out.pair            = random.below(ptn_pairs.size());
-  auto const&  pair   = ptn_pairs[out.pair];
-  bool const   rising = random.chance(0.5);
-  side const   type   = rising ? side::long_ : side::short_;
-  double       price  = pair.price * random.between(0.9, 1.1);
-  double       net    = 0;
-  auto const   count  = 1 + random.below(3) + (random.chance(0.15) ? random.below(8) : 0);
-  auto const   life   = static_cast<std::int64_t>(day_ms * random.between(0.05, open ? 20.0 : 5.0));
-  auto const   end    = wanted.now_ms - 1000 - (open ? 0 : static_cast<std::int64_t>(day_ms * wanted.days * random.share()));
+  out.pair           = random.below(ptn_pairs.size());
+  auto const& pair   = ptn_pairs[out.pair];
+  bool const  rising = random.chance(0.5);
+  side const  type   = rising ? side::long_ : side::short_;
+  double      price  = pair.price * random.between(0.9, 1.1);
+  double      net    = 0;
+  auto const  count  = 1 + random.below(3) + (random.chance(0.15) ? random.below(8) : 0);
+  auto const  life   = static_cast<std::int64_t>(day_ms * random.between(0.05, open ? 20.0 : 5.0));
+  auto const end = wanted.now_ms - 1000 - (open ? 0 : static_cast<std::int64_t>(day_ms * wanted.days * random.share()));
   for (std::size_t i = 0; i != count; ++i) {
-    auto const   t    = end - life + static_cast<std::int64_t>(static_cast<double>(life) * static_cast<double>(i) / static_cast<double>(count + 1)) +
-                   static_cast<std::int64_t>(random.below(1000));
+    auto const t =
+        end - life +
+        static_cast<std::int64_t>(static_cast<double>(life) * static_cast<double>(i) / static_cast<double>(count + 1)) +
+        static_cast<std::int64_t>(random.below(1000));
     double const size = rounded(pair.leverage * random.between(0.1, 1), 3);
     double const lev  = rising ? size : -size;
     price *= random.between(0.995, 1.005);
     out.orders.push_back(make_order(random, type, lev, price, t, wanted.now_ms));
     net += lev;
   }
-  if (!open) out.orders.push_back(make_order(random, side::flat, -net, price * random.between(0.99, 1.01), end, wanted.now_ms));
+  if (!open)
+    out.orders.push_back(make_order(random, side::flat, -net, price * random.between(0.99, 1.01), end, wanted.now_ms));
   out.uuid = out.orders.front().uuid;
   derive(out, random);
   return out;
@@ -205,7 +207,10 @@ inline void put(std::string& out, ptn_position const& position, std::string_view
   out.append(R"(, "trade_pair": )").append(ptn_pairs[position.pair].json).append(R"(, "orders": [)");
   for (std::size_t i = 0; i != position.orders.size(); ++i) {
     auto const& [terms, uuid, sources] = position.orders[i];
-    out.append(i == 0 ? "" : ", ").append(R"({"order_type": ")").append(name_of(terms.type)).append(R"(", "leverage": )");
+    out.append(i == 0 ? "" : ", ")
+        .append(R"({"order_type": ")")
+        .append(name_of(terms.type))
+        .append(R"(", "leverage": )");
     put(out, terms.leverage);
     out += R"(, "price": )";
     put(out, terms.price);

@@ -13,9 +13,7 @@ namespace tensorgate::inline TENSORGATE_ABI::codec {
 enum class coding { identity, gzip };
 
 /// The name to write into `Content-Encoding`; empty for identity, which is not written.
-[[nodiscard]] constexpr std::string_view name_of(coding which) noexcept {
-  return which == coding::gzip ? "gzip" : "";
-}
+[[nodiscard]] constexpr std::string_view name_of(coding which) noexcept { return which == coding::gzip ? "gzip" : ""; }
 
 /// What a request says about codings: a weight for each, 0 to 1000 (thousandths of `q`), nothing where refused.
 /// An identity that the field does not mention stays acceptable, after everything that it does mention: weight 0.
@@ -85,12 +83,12 @@ namespace detail {
       weight               = is_weight ? detail::parse_qvalue(parameter.substr(2)) : std::nullopt;
     }
     if (!weight) continue;
-    auto& slot = name == "*" ? any : detail::equals_ignoring_case(name, "identity") ? identity : gzip;
+    auto&      slot  = name == "*" ? any : detail::equals_ignoring_case(name, "identity") ? identity : gzip;
     bool const known = &slot != &gzip || detail::equals_ignoring_case(name, "gzip") ||
                        detail::equals_ignoring_case(name, "x-gzip");  // §8.4.1.3: the same coding
     if (known && !slot) slot = weight;
   }
-  auto const refused_if_zero = [](int weight) { return weight == 0 ? std::nullopt : std::optional<int>{weight}; };
+  auto const       refused_if_zero = [](int weight) { return weight == 0 ? std::nullopt : std::optional<int>{weight}; };
   accepted_codings out;
   out.gzip     = refused_if_zero(gzip.value_or(any.value_or(0)));
   out.identity = identity || any ? refused_if_zero(identity ? *identity : *any) : std::optional<int>{0};

@@ -87,9 +87,9 @@ struct free_decompressor {
       // One byte of room is always named: with none the engine could not tell an empty member from a full buffer.
       char       spare   = 0;
       bool const no_room = plain.size() == used;
-      auto const outcome = libdeflate_gzip_decompress_ex(&engine, packed.data(), packed.size(),
-                                                         no_room ? &spare : plain.data() + used,
-                                                         no_room ? 1 : plain.size() - used, &taken, &made);
+      auto const outcome =
+          libdeflate_gzip_decompress_ex(&engine, packed.data(), packed.size(), no_room ? &spare : plain.data() + used,
+                                        no_room ? 1 : plain.size() - used, &taken, &made);
       if (outcome == LIBDEFLATE_SUCCESS) {
         if (made > limit - used) return fail(errc::too_large, "decoded data exceeds the limit");
         used += made;

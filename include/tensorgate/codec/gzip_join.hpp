@@ -1,8 +1,8 @@
 // tensorgate/codec/gzip_join.hpp: how can files that share most of their text be packed without packing it twice?
 //
-// Each stretch of text becomes a run of DEFLATE blocks that refers to nothing outside itself and ends on a byte (RFC 1951
-// §3.2.4, an empty stored block). Such pieces may stand in any order in any number of files; a file made of them is one
-// ordinary gzip member, which every client reads, unlike one of several members.
+// Each stretch of text becomes a run of DEFLATE blocks that refers to nothing outside itself and ends on a byte (RFC
+// 1951 §3.2.4, an empty stored block). Such pieces may stand in any order in any number of files; a file made of them
+// is one ordinary gzip member, which every client reads, unlike one of several members.
 #pragma once
 
 #include <algorithm>    // max
@@ -63,9 +63,9 @@ struct last_block {
     constexpr int between_blocks = 128;
     constexpr int after_last     = 64;
     if ((engine.data_type & between_blocks) == 0) continue;
-    auto const unread   = static_cast<std::uint64_t>(engine.data_type & 7);
-    auto const position = (fed - engine.avail_in) * 8 - unread;
-    last                = (engine.data_type & after_last) != 0;
+    auto const unread            = static_cast<std::uint64_t>(engine.data_type & 7);
+    auto const position          = (fed - engine.avail_in) * 8 - unread;
+    last                         = (engine.data_type & after_last) != 0;
     (last ? out.end : out.begin) = position;
   }
   inflateEnd(&engine);
@@ -79,7 +79,8 @@ struct last_block {
 [[nodiscard]] inline gzip_piece pack_piece(std::string_view plain, gzip_level level = {}) {
   gzip_piece out;
   if (plain.empty()) return out;
-  // A thread keeps its room, up to a few megabytes: fresh pages for each piece would cost as much as a tenth of packing.
+  // A thread keeps its room, up to a few megabytes: fresh pages for each piece would cost as much as a tenth of
+  // packing.
   thread_local std::string room;
   constexpr std::size_t    most_kept = std::size_t{4} << 20U;
 

@@ -18,7 +18,7 @@
 
 #include "support/outputs_app.hpp"
 
-using json = nlohmann::ordered_json;
+using json      = nlohmann::ordered_json;
 namespace codec = tensorgate::codec;
 namespace fs    = std::filesystem;
 using namespace std::chrono_literals;
@@ -70,7 +70,8 @@ json named_value(fs::path const& sample, std::string what, std::string const& fi
     for (auto& one : whole.at("data")) one.erase("checkpoints");
     return whole;
   }
-  if (auto const hash = what.find('#'); hash != std::string::npos) return member_of(read_json_file(sample / what.substr(0, hash)), first);
+  if (auto const hash = what.find('#'); hash != std::string::npos)
+    return member_of(read_json_file(sample / what.substr(0, hash)), first);
   return read_json_file(sample / what);
 }
 
@@ -86,24 +87,30 @@ TEST_CASE("every case of the clients is answered as it should be, in both profil
     outputs_app app{root / "sample", profile, "files"};
     auto const  keys  = read_json_file(root / "sample/api_keys.json");
     auto const  first = read_json_file(app.tree() / "validation/outputs/output.json").begin().key();
-    auto const fill = [&](std::string text) {
+    auto const  fill  = [&](std::string text) {
       auto const put = [&](std::string const& word, std::string const& value) {
-        for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + value.size())) text.replace(at, word.size(), value);
+        for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + value.size()))
+          text.replace(at, word.size(), value);
       };
       put("FIRST_HOTKEY", first);
-      for (auto const* const tier : {"100", "50", "30", "0"}) put(std::string("KEY") + tier, keys.at(std::string("user") + tier).at("key"));
+      for (auto const* const tier : {"100", "50", "30", "0"})
+        put(std::string("KEY") + tier, keys.at(std::string("user") + tier).at("key"));
       return text;
     };
 
     for (auto const& one : file.at("cases")) {
-      auto const        name   = one.at("name").get<std::string>();
-      auto const&       expect = one.at("expect");
-      std::string const belongs = expect.contains("profile") ? expect.at("profile").get<std::string>() : name.starts_with("v2:") ? "v2" : "v1";
+      auto const        name    = one.at("name").get<std::string>();
+      auto const&       expect  = one.at("expect");
+      std::string const belongs = expect.contains("profile") ? expect.at("profile").get<std::string>()
+                                  : name.starts_with("v2:")  ? "v2"
+                                                             : "v1";
       if (belongs != profile) continue;
       CAPTURE(name);
 
       auto const  path  = fill(one.at("path").get<std::string>());
-      std::string setup = expect.contains("setup") ? expect.at("setup").get<std::string>() : one.contains("setup") ? one.at("setup").get<std::string>() : "";
+      std::string setup = expect.contains("setup") ? expect.at("setup").get<std::string>()
+                          : one.contains("setup")  ? one.at("setup").get<std::string>()
+                                                   : "";
       fs::path    touched;
       std::string before;
       if (setup.starts_with("remove ")) {
@@ -118,7 +125,8 @@ TEST_CASE("every case of the clients is answered as it should be, in both profil
       }
 
       std::vector<std::pair<std::string, std::string>> fields;
-      for (auto const& [key, value] : one.at("headers").items()) fields.emplace_back(key, fill(value.get<std::string>()));
+      for (auto const& [key, value] : one.at("headers").items())
+        fields.emplace_back(key, fill(value.get<std::string>()));
       std::jthread mender;
       if (setup.starts_with("truncate ")) {
         mender = std::jthread([&] {
@@ -126,7 +134,8 @@ TEST_CASE("every case of the clients is answered as it should be, in both profil
           std::ofstream(touched, std::ios::trunc) << before;
         });
       }
-      auto const answer = ask(app.port(), one.at("method").get<std::string>(), path, fields, fill(one.at("body").get<std::string>()));
+      auto const answer =
+          ask(app.port(), one.at("method").get<std::string>(), path, fields, fill(one.at("body").get<std::string>()));
       if (mender.joinable()) mender.join();
       if (setup.starts_with("remove ")) std::ofstream(touched, std::ios::trunc) << before;
 
@@ -144,10 +153,12 @@ TEST_CASE("every case of the clients is answered as it should be, in both profil
           CHECK(answer.field(lower) == value.get<std::string>());
         }
       }
-      if (expect.contains("same_bytes_as")) CHECK(answer.body == read_text(app.tree() / expect.at("same_bytes_as").get<std::string>()));
+      if (expect.contains("same_bytes_as"))
+        CHECK(answer.body == read_text(app.tree() / expect.at("same_bytes_as").get<std::string>()));
       if (expect.contains("json")) CHECK(unordered(json::parse(plain_body(answer))) == unordered(expect.at("json")));
       if (expect.contains("same_json_as")) {
-        CHECK(unordered(json::parse(plain_body(answer))) == unordered(named_value(app.tree(), expect.at("same_json_as").get<std::string>(), first)));
+        CHECK(unordered(json::parse(plain_body(answer))) ==
+              unordered(named_value(app.tree(), expect.at("same_json_as").get<std::string>(), first)));
       }
       if (setup.starts_with("remove ")) std::this_thread::sleep_for(1500ms);
     }

@@ -43,8 +43,9 @@ std::string file_of(std::vector<trader> const& traders) {
     text += "\"" + one.hotkey + R"(": {"positions": [)";
     for (std::size_t i = 0; i != one.trades.size(); ++i) {
       auto const& t = one.trades[i];
-      text += std::string(i == 0 ? "" : ", ") + R"({"trade_pair": [")" + std::string(t.pair) + R"("], "orders": [{"order_type": ")" + t.side +
-              R"(", "leverage": )" + std::to_string(t.leverage) + R"(, "processed_ms": )" + std::to_string(t.t_ms) + "}]}";
+      text += std::string(i == 0 ? "" : ", ") + R"({"trade_pair": [")" + std::string(t.pair) +
+              R"("], "orders": [{"order_type": ")" + t.side + R"(", "leverage": )" + std::to_string(t.leverage) +
+              R"(, "processed_ms": )" + std::to_string(t.t_ms) + "}]}";
     }
     text += "]}";
   }
@@ -63,9 +64,12 @@ market make_market(random_numbers& random) {
   for (std::size_t i = 0; i != tensorgate_tests::ptn_pairs.size(); ++i) {
     auto& turns = made.trends.emplace_back();
     bool  up    = random.chance(0.5);
-    for (auto t = now_ms - span_ms; t < now_ms; t += static_cast<std::int64_t>(random.between(1, 6) * static_cast<double>(day_ms)), up = !up) turns.emplace_back(t, up);
+    for (auto t = now_ms - span_ms; t < now_ms;
+         t += static_cast<std::int64_t>(random.between(1, 6) * static_cast<double>(day_ms)), up = !up)
+      turns.emplace_back(t, up);
   }
-  for (int i = 0; i != 80; ++i) made.news.push_back(now_ms - static_cast<std::int64_t>(random.share() * static_cast<double>(span_ms)));
+  for (int i = 0; i != 80; ++i)
+    made.news.push_back(now_ms - static_cast<std::int64_t>(random.share() * static_cast<double>(span_ms)));
   return made;
 }
 
@@ -81,8 +85,10 @@ trader independent(random_numbers& random, market const& in, std::size_t positio
   trader made{make_hotkey(random), {}};
   while (made.trades.size() < positions * 2) {
     bool const on_news = random.chance(0.2);
-    auto       t       = on_news ? in.news[random.below(in.news.size())] + static_cast<std::int64_t>(-std::log(1 - random.share()) * 20 * static_cast<double>(minute_ms))
-                                 : now_ms - static_cast<std::int64_t>(random.share() * static_cast<double>(span_ms));
+    auto       t       = on_news
+                             ? in.news[random.below(in.news.size())] +
+                       static_cast<std::int64_t>(-std::log(1 - random.share()) * 20 * static_cast<double>(minute_ms))
+                             : now_ms - static_cast<std::int64_t>(random.share() * static_cast<double>(span_ms));
     auto const hour    = t / (60 * minute_ms) % 24;
     if (t >= now_ms || (!on_news && (hour < 7 || hour > 20) && random.chance(0.8))) continue;
     auto const pair = random.below(tensorgate_tests::ptn_pairs.size());
@@ -90,7 +96,8 @@ trader independent(random_numbers& random, market const& in, std::size_t positio
     double     lev  = random.between(0.05, 0.5);
     auto const id   = tensorgate_tests::ptn_pairs[pair].id;
     made.trades.push_back({t, id, up ? "LONG" : "SHORT", up ? lev : -lev});
-    made.trades.push_back({t + static_cast<std::int64_t>(random.between(20, 2000)) * minute_ms, id, "FLAT", up ? -lev : lev});
+    made.trades.push_back(
+        {t + static_cast<std::int64_t>(random.between(20, 2000)) * minute_ms, id, "FLAT", up ? -lev : lev});
   }
   return made;
 }
@@ -130,7 +137,7 @@ TEST_CASE("copiers are found among independents in the same trend, and nobody el
     auto const          in = make_market(random);
     std::vector<trader> traders;
     for (int i = 0; i != 50; ++i) traders.push_back(independent(random, in, 30 + random.below(170)));
-    named_pairs truth;
+    named_pairs                     truth;
     std::vector<std::int64_t> const lags{1000, 3000, 10'000, 30'000, 60'000, 120'000, 240'000, 400'000, 600'000};
     for (std::size_t i = 0; i != lags.size(); ++i) {
       auto const& leader = traders[i < 6 ? i : 5];  // the last ones share a leader
@@ -165,7 +172,9 @@ TEST_CASE("a crowd that reacts to the same news is not a crowd of copiers") {
     for (int event = 0; event != 60; ++event) {  // everyone buys within a quarter of an hour, again and again
       auto const t = now_ms - span_ms + event * span_ms / 60;
       for (auto& one : traders)
-        if (random.chance(0.7)) one.trades.push_back({t + static_cast<std::int64_t>(random.share() * 15.0 * static_cast<double>(minute_ms)), "BTCUSD", "LONG", 0.1});
+        if (random.chance(0.7))
+          one.trades.push_back({t + static_cast<std::int64_t>(random.share() * 15.0 * static_cast<double>(minute_ms)),
+                                "BTCUSD", "LONG", 0.1});
     }
     out::copying_tracker tracker;
     CHECK(tracker.update(file_of(traders), from_unix_millis(now_ms))->pairs.empty());
@@ -183,7 +192,7 @@ TEST_CASE("a report names leader and follower, the lag and where it was seen") {
     leader.trades.push_back({t + 3600'000, "EURUSD", "FLAT", -0.1});
     follower.trades.push_back({t + 3600'000 + 7000, "EURUSD", "FLAT", -0.2});
   }
-  std::vector<trader> traders{follower, independent(random, in, 20), leader};
+  std::vector<trader>  traders{follower, independent(random, in, 20), leader};
   out::copying_tracker tracker;
   auto const           report = tracker.update(file_of(traders), from_unix_millis(now_ms));
   REQUIRE(report);
@@ -210,7 +219,8 @@ TEST_CASE("orders that no trader gave say nothing") {
   for (auto const* name : {"a", "b"}) {
     text += std::string(text.size() > 1 ? ", " : "") + "\"" + name + R"(": {"positions": [)";
     for (int i = 0; i != 30; ++i)
-      text += std::string(i == 0 ? "" : ", ") + R"({"trade_pair": ["SPX"], "orders": [{"order_type": "FLAT", "src": 2, "processed_ms": )" +
+      text += std::string(i == 0 ? "" : ", ") +
+              R"({"trade_pair": ["SPX"], "orders": [{"order_type": "FLAT", "src": 2, "processed_ms": )" +
               std::to_string(now_ms - i * day_ms + (*name == 'b' ? 50 : 0)) + "}]}";
     text += "]}";
   }
@@ -226,13 +236,14 @@ TEST_CASE("what a tracker counts again as files change is what a new one counts"
   auto const          in = make_market(random);
   std::vector<trader> traders;
   for (int i = 0; i != 12; ++i) traders.push_back(independent(random, in, 60));
-  for (int i = 0; i != 4; ++i) traders.push_back(copier(random, traders[static_cast<std::size_t>(i)], 30'000, habit::steady));
+  for (int i = 0; i != 4; ++i)
+    traders.push_back(copier(random, traders[static_cast<std::size_t>(i)], 30'000, habit::steady));
   out::copying_tracker kept;
   for (int step = 0; step != 12; ++step) {
-    auto const text = file_of(traders);
+    auto const           text = file_of(traders);
     out::copying_tracker fresh;
-    auto const a = kept.update(text, from_unix_millis(now_ms));
-    auto const b = fresh.update(text, from_unix_millis(now_ms));
+    auto const           a = kept.update(text, from_unix_millis(now_ms));
+    auto const           b = fresh.update(text, from_unix_millis(now_ms));
     REQUIRE(a);
     REQUIRE(b);
     CHECK(tensorgate::reflect::write_json(*a) == tensorgate::reflect::write_json(*b));
@@ -247,8 +258,12 @@ TEST_CASE("what a tracker counts again as files change is what a new one counts"
 
 TEST_CASE("unreadable positions count for nothing, and a file of another shape is refused") {
   out::copying_tracker tracker;
-  CHECK(tracker.update(R"({"a": {"positions": [1, {}, {"trade_pair": [], "orders": []}, {"trade_pair": [1], "orders": []}]}, "b": {}})",
-                       from_unix_millis(now_ms))->miners == 2);
+  CHECK(
+      tracker
+          .update(
+              R"({"a": {"positions": [1, {}, {"trade_pair": [], "orders": []}, {"trade_pair": [1], "orders": []}]}, "b": {}})",
+              from_unix_millis(now_ms))
+          ->miners == 2);
   for (auto const* wrong : {"", "[]", R"({"a": 1})", "{"})
     CHECK(tracker.update(wrong, from_unix_millis(now_ms)).error().code == out::errc::malformed_file);
   CHECK(tracker.update("{}", from_unix_millis(now_ms))->pairs.empty());

@@ -33,11 +33,13 @@ struct kept_tree {
   tg::steady_point                 clock{std::chrono::hours{1}};
   outputs::keeper                  keeper;
 
-  explicit kept_tree(outputs::api_profile profile = outputs::api_profile::v1, outputs::tier_source tiers = outputs::tier_source::ours,
-                     std::vector<outputs::row> rows = {})
-      : keeper(prepared(folder), profile, tiers, outputs::all_rows(profile, std::move(rows), tiers == outputs::tier_source::compat),
-               outputs::keeper_events{.publish = [this](outputs::snapshot_ptr next) { now = std::move(next); },
-                                      .say     = [this](std::string_view, std::string_view text) { said.emplace_back(text); }}) {}
+  explicit kept_tree(outputs::api_profile profile = outputs::api_profile::v1,
+                     outputs::tier_source tiers = outputs::tier_source::ours, std::vector<outputs::row> rows = {})
+      : keeper(prepared(folder), profile, tiers,
+               outputs::all_rows(profile, std::move(rows), tiers == outputs::tier_source::compat),
+               outputs::keeper_events{
+                   .publish = [this](outputs::snapshot_ptr next) { now = std::move(next); },
+                   .say     = [this](std::string_view, std::string_view text) { said.emplace_back(text); }}) {}
 
   static outputs::data_config prepared(tensorgate_tests::scratch_folder const& folder) {
     auto const tree = folder.path() / "tree";
@@ -52,7 +54,7 @@ struct kept_tree {
   }
 
   [[nodiscard]] fs::path file(std::string_view name) const { return folder.path() / "tree" / name; }
-  void write(std::string_view name, std::string_view text) const {
+  void                   write(std::string_view name, std::string_view text) const {
     fs::create_directories(file(name).parent_path());
     std::ofstream(file(name), std::ios::trunc | std::ios::binary) << text;
   }
@@ -70,7 +72,9 @@ struct kept_tree {
   }
 };
 
-std::string_view text_of(tg::http::representation const& what) { return std::get<tg::http::shared_bytes>(what.identity).view(); }
+std::string_view text_of(tg::http::representation const& what) {
+  return std::get<tg::http::shared_bytes>(what.identity).view();
+}
 
 }  // namespace
 
@@ -85,7 +89,8 @@ TEST_CASE("the first look finds every file of a validator and computes the tiers
     REQUIRE(tier);
     CHECK(tier->count == 20);
   }
-  for (auto const* const path : {"/statistics", "/statistics/{id}/", "/eliminations", "/validator-checkpoint", "/miner-copying"}) {
+  for (auto const* const path :
+       {"/statistics", "/statistics/{id}/", "/eliminations", "/validator-checkpoint", "/miner-copying"}) {
     CAPTURE(path);
     CHECK(tree.row(path) != nullptr);
   }
@@ -153,8 +158,9 @@ TEST_CASE("what the validator writes about copying wins over our scores, nothing
 
 TEST_CASE("eliminations of the last day are lagged, and appear by themselves when a day old") {
   kept_tree tree;
-  tree.write("validation/eliminations.json",
-             R"({"eliminations": [{"hotkey": "a", "elimination_initiated_time_ms": 1759999999999}, {"hotkey": "b", "elimination_initiated_time_ms": 1}]})");
+  tree.write(
+      "validation/eliminations.json",
+      R"({"eliminations": [{"hotkey": "a", "elimination_initiated_time_ms": 1759999999999}, {"hotkey": "b", "elimination_initiated_time_ms": 1}]})");
   tree.look();
   auto const* const row = tree.row("/eliminations");
   CHECK(text_of(row->live->whole).find("\"a\"") != std::string_view::npos);

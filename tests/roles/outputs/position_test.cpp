@@ -15,7 +15,8 @@ using tensorgate_tests::json;
 namespace {
 
 /// What a vector says of a position in one tier, against what we show.
-void check_shown(json const& expect, std::string const& raw, tensorgate::result<std::optional<out::shown_position>> const& shown) {
+void check_shown(json const& expect, std::string const& raw,
+                 tensorgate::result<std::optional<out::shown_position>> const& shown) {
   REQUIRE(shown);
   if (expect == "erased") {
     CHECK(!shown->has_value());
@@ -48,10 +49,11 @@ void check_shown(json const& expect, std::string const& raw, tensorgate::result<
 }
 
 std::string order_json(std::string const& type, double leverage, double price, std::int64_t t) {
-  return R"({"order_type": ")" + type + R"(", "leverage": )" + json(leverage).dump() + R"(, "price": )" + json(price).dump() +
-         R"(, "processed_ms": )" + std::to_string(t) + "}";
+  return R"({"order_type": ")" + type + R"(", "leverage": )" + json(leverage).dump() + R"(, "price": )" +
+         json(price).dump() + R"(, "processed_ms": )" + std::to_string(t) + "}";
 }
-std::string position_json(std::string const& orders, std::string const& derived, std::string const& pair = R"(["EURUSD", "EUR/USD"])") {
+std::string position_json(std::string const& orders, std::string const& derived,
+                          std::string const& pair = R"(["EURUSD", "EUR/USD"])") {
   return R"({"position_uuid": "u", "trade_pair": )" + pair + R"(, "orders": [)" + orders + "], " + derived + "}";
 }
 
@@ -102,13 +104,16 @@ TEST_CASE("buckets are those of the protocol's examples") {
 }
 
 TEST_CASE("in our tiers an open position looks the same whether it was touched in the last day or not") {
-  auto const now       = from_unix_millis(now_ms);
-  auto const first     = order_json("LONG", 0.2, 1.08, cut_ms - 100);
-  auto const untouched = position_json(first, R"("current_return": 1.5, "close_ms": 0, "net_leverage": 0.2, "is_closed_position": false)");
-  auto const added     = position_json(first + ", " + order_json("LONG", 0.3, 1.09, cut_ms),
-                                       R"("current_return": 0.9, "close_ms": 0, "net_leverage": 0.5, "is_closed_position": false)");
-  auto const closed    = position_json(first + ", " + order_json("FLAT", -0.2, 1.10, now_ms - 5),
-                                       R"("current_return": 1.02, "close_ms": 1759999999995, "net_leverage": 0.0, "is_closed_position": true)");
+  auto const now   = from_unix_millis(now_ms);
+  auto const first = order_json("LONG", 0.2, 1.08, cut_ms - 100);
+  auto const untouched =
+      position_json(first, R"("current_return": 1.5, "close_ms": 0, "net_leverage": 0.2, "is_closed_position": false)");
+  auto const added =
+      position_json(first + ", " + order_json("LONG", 0.3, 1.09, cut_ms),
+                    R"("current_return": 0.9, "close_ms": 0, "net_leverage": 0.5, "is_closed_position": false)");
+  auto const closed = position_json(
+      first + ", " + order_json("FLAT", -0.2, 1.10, now_ms - 5),
+      R"("current_return": 1.02, "close_ms": 1759999999995, "net_leverage": 0.0, "is_closed_position": true)");
   std::string seen;
   for (auto const& raw : {untouched, added, closed}) {
     auto const read  = out::read_position(raw);
@@ -129,8 +134,9 @@ TEST_CASE("in our tiers an open position looks the same whether it was touched i
 }
 
 TEST_CASE("orders behind the end of a position are not seen either, and cost it nothing else") {
-  auto const before  = order_json("LONG", 0.2, 1.08, cut_ms - 300) + ", " + order_json("FLAT", -0.2, 1.09, cut_ms - 200);
-  auto const derived = R"("close_ms": )" + std::to_string(cut_ms - 200) + R"(, "return_at_close": 1.25, "is_closed_position": true)";
+  auto const before = order_json("LONG", 0.2, 1.08, cut_ms - 300) + ", " + order_json("FLAT", -0.2, 1.09, cut_ms - 200);
+  auto const derived =
+      R"("close_ms": )" + std::to_string(cut_ms - 200) + R"(, "return_at_close": 1.25, "is_closed_position": true)";
   auto const settled = position_json(before, derived);
   auto const later   = position_json(before + ", " + order_json("LONG", 0.1, 1.0, cut_ms + 5), derived);
   for (auto const& raw : {settled, later}) {
@@ -157,24 +163,28 @@ TEST_CASE("what cannot be rebuilt is an error, what needs no rebuild is shown") 
     CHECK(refused.error().code == out::errc::unknown_trade_pair);
     CHECK(shown(position_json(orders, open, pair), 100).has_value());
   }
-  for (auto const* order : {R"({"processed_ms": 5})", R"({"order_type": "SIDEWAYS", "leverage": 1, "price": 1, "processed_ms": 5})",
-                                   R"({"order_type": "LONG", "leverage": 1e308, "price": 1e308, "processed_ms": 5})",
-                                   R"({"order_type": "LONG", "leverage": 0, "price": 0, "processed_ms": 5})"}) {
+  for (auto const* order :
+       {R"({"processed_ms": 5})", R"({"order_type": "SIDEWAYS", "leverage": 1, "price": 1, "processed_ms": 5})",
+        R"({"order_type": "LONG", "leverage": 1e308, "price": 1e308, "processed_ms": 5})",
+        R"({"order_type": "LONG", "leverage": 0, "price": 0, "processed_ms": 5})"}) {
     CAPTURE(order);
-    CHECK(shown(position_json(std::string(order) + ", " + orders, open), 0).error().code == out::errc::unreadable_position);
+    CHECK(shown(position_json(std::string(order) + ", " + orders, open), 0).error().code ==
+          out::errc::unreadable_position);
   }
 }
 
 TEST_CASE("a position without what the rule needs is not read") {
-  for (auto const* raw : {"{}", "[]", "null", "", "{", R"({"position_uuid": 7, "orders": [], "is_closed_position": true})",
-                                 R"({"position_uuid": "u", "orders": [{}], "is_closed_position": true})",
-                                 R"({"position_uuid": "u", "orders": [{"processed_ms": 0.5}], "is_closed_position": true})",
-                                 R"({"position_uuid": "u", "orders": [{"processed_ms": 1e300}], "is_closed_position": true})",
-                                 R"({"position_uuid": "u", "orders": [], "is_closed_position": "no"})"}) {
+  for (auto const* raw :
+       {"{}", "[]", "null", "", "{", R"({"position_uuid": 7, "orders": [], "is_closed_position": true})",
+        R"({"position_uuid": "u", "orders": [{}], "is_closed_position": true})",
+        R"({"position_uuid": "u", "orders": [{"processed_ms": 0.5}], "is_closed_position": true})",
+        R"({"position_uuid": "u", "orders": [{"processed_ms": 1e300}], "is_closed_position": true})",
+        R"({"position_uuid": "u", "orders": [], "is_closed_position": "no"})"}) {
     CAPTURE(raw);
     auto const read = out::read_position(raw);
     REQUIRE(!read);
     CHECK(read.error().code == out::errc::unreadable_position);
   }
-  CHECK(out::read_position(R"({"position_uuid": "u", "orders": [{"processed_ms": 5.0}], "is_closed_position": true})").has_value());
+  CHECK(out::read_position(R"({"position_uuid": "u", "orders": [{"processed_ms": 5.0}], "is_closed_position": true})")
+            .has_value());
 }

@@ -36,7 +36,8 @@ TEST_CASE("trade pairs are classed by their ids") {
 
 TEST_CASE("a forex position is rebuilt as in the protocol's worked example") {
   std::int64_t const             now = 1760000000000;
-  std::vector<order_terms> const orders{{side::long_, 0.2, 1.08, 1e-5, now - 5 * day}, {side::long_, 0.1, 1.085, 1e-5, now - 3 * day}};
+  std::vector<order_terms> const orders{{side::long_, 0.2, 1.08, 1e-5, now - 5 * day},
+                                        {side::long_, 0.1, 1.085, 1e-5, now - 3 * day}};
   auto const                     made = out::rebuild(orders, asset_class::forex, 100000.0);
   CHECK(!made.is_closed);
   CHECK(!made.close_ms);
@@ -69,7 +70,8 @@ TEST_CASE("every closed position of the sample comes out as its validator derive
       for (auto const& order : one["orders"])
         orders.push_back({*out::parse_side(order["order_type"].get<std::string>()), order["leverage"], order["price"],
                           order["slippage"], order["processed_ms"]});
-      auto const made = out::rebuild(orders, *out::class_of(one["trade_pair"][0].get<std::string>()), one["account_size"]);
+      auto const made =
+          out::rebuild(orders, *out::class_of(one["trade_pair"][0].get<std::string>()), one["account_size"]);
       CAPTURE(one["position_uuid"].get<std::string>());
       CHECK(made.is_closed == one["is_closed_position"].get<bool>());
       CHECK(made.net_leverage == about(one["net_leverage"]));
@@ -87,7 +89,8 @@ TEST_CASE("every closed position of the sample comes out as its validator derive
 }
 
 TEST_CASE("orders after the one that closes change nothing") {
-  std::vector<order_terms> orders{{side::long_, 0.2, 100, 1e-5, 1750000000000}, {side::short_, -0.3, 101, 1e-5, 1750000000000 + day}};
+  std::vector<order_terms> orders{{side::long_, 0.2, 100, 1e-5, 1750000000000},
+                                  {side::short_, -0.3, 101, 1e-5, 1750000000000 + day}};
   auto const               closed = out::rebuild(orders, asset_class::crypto, 1000.0);
   CHECK(closed.is_closed);  // a sell of more than is held closes; it does not turn the position
   orders.push_back({side::long_, 0.4, 50, 0, 1750000000000 + 2 * day});
@@ -98,7 +101,8 @@ TEST_CASE("orders after the one that closes change nothing") {
 }
 
 TEST_CASE("a loss of everything leaves a return of nothing") {
-  std::vector<order_terms> const orders{{side::long_, 5, 100, 0, 1750000000000}, {side::long_, 0.1, 70, 0, 1750000000000 + hour}};
+  std::vector<order_terms> const orders{{side::long_, 5, 100, 0, 1750000000000},
+                                        {side::long_, 0.1, 70, 0, 1750000000000 + hour}};
   CHECK(out::rebuild(orders, asset_class::forex, 1000.0).current_return == 0.0);
 }
 
@@ -113,8 +117,9 @@ TEST_CASE("the next mark is strictly later") {
 }
 
 TEST_CASE("the largest leverage of an interval counts what was held at its borders") {
-  std::vector<order_terms> const orders{{side::long_, 1, 1, 0, 100}, {side::long_, 2, 1, 0, 200}, {side::short_, -1, 1, 0, 300}};
-  auto const                     largest = [&](std::int64_t from, std::int64_t to) {
+  std::vector<order_terms> const orders{
+      {side::long_, 1, 1, 0, 100}, {side::long_, 2, 1, 0, 200}, {side::short_, -1, 1, 0, 300}};
+  auto const largest = [&](std::int64_t from, std::int64_t to) {
     out::detail::running_net at{orders};
     return out::detail::largest_leverage(at, from, to);
   };
@@ -129,16 +134,18 @@ TEST_CASE("the largest leverage of an interval counts what was held at its borde
 }
 
 TEST_CASE("fees follow the rule of their time") {
-  std::vector<order_terms> old_crypto{{side::long_, 0.4, 100, 0, 1713000000000}, {side::flat, -0.4, 100, 0, 1713000000000 + day}};
+  std::vector<order_terms> old_crypto{{side::long_, 0.4, 100, 0, 1713000000000},
+                                      {side::flat, -0.4, 100, 0, 1713000000000 + day}};
   CHECK(out::rebuild(old_crypto, asset_class::crypto, 0).return_at_close == about(1 - 0.001 * 0.4));
   CHECK(out::rebuild(old_crypto, asset_class::indices, 0).return_at_close == about(1 - 0.00009 * 0.4));
 
-  std::vector<order_terms> spread{{side::long_, 0.4, 100, 0, 1715000000000}, {side::flat, -0.4, 100, 0, 1715000000000 + day}};
+  std::vector<order_terms> spread{{side::long_, 0.4, 100, 0, 1715000000000},
+                                  {side::flat, -0.4, 100, 0, 1715000000000 + day}};
   CHECK(out::rebuild(spread, asset_class::crypto, 0).return_at_close == about(1 - 0.001 * 0.8));  // no carry yet
   CHECK(out::rebuild(spread, asset_class::forex, 0).return_at_close == about(1.0));
 
-  // Tuesday 2025-06-10 12:00 to Thursday 12:00: two charges. The first interval ends on Tuesday at 21:00; the second, by
-  // upstream's slip, 8 h later, on Wednesday, which counts three times.
+  // Tuesday 2025-06-10 12:00 to Thursday 12:00: two charges. The first interval ends on Tuesday at 21:00; the second,
+  // by upstream's slip, 8 h later, on Wednesday, which counts three times.
   std::int64_t const       tuesday = 1749556800000;
   std::vector<order_terms> carried{{side::long_, 1, 100, 0, tuesday}, {side::flat, -1, 100, 0, tuesday + 2 * day}};
   double const             daily = std::exp(std::log(0.97) / 365);
@@ -147,5 +154,6 @@ TEST_CASE("fees follow the rule of their time") {
   // From Monday 12:00, three charges: intervals of 8 h after the first end on Monday, Tuesday and Tuesday.
   std::vector<order_terms> longer{{side::long_, 1, 100, 0, tuesday - day}, {side::flat, -1, 100, 0, tuesday + 2 * day}};
   CHECK(out::rebuild(longer, asset_class::forex, 0).return_at_close == about(daily * daily * daily));
-  CHECK(out::rebuild(longer, asset_class::equities, 0).return_at_close == about(std::exp(std::log(1 - 0.0525) / 365 * 3)));
+  CHECK(out::rebuild(longer, asset_class::equities, 0).return_at_close ==
+        about(std::exp(std::log(1 - 0.0525) / 365 * 3)));
 }

@@ -26,8 +26,8 @@ TEST_CASE("a pointer names a value, as its own bytes") {
   CHECK(*out::value_at(text, "/a/b~1c/1/~0") == R"("x")");
   CHECK(*out::value_at(text, "/a/") == "1");
   CHECK(*out::value_at(text, "/data/1") == R"({"checkpoints": [], "hotkey": "k2"})");
-  for (auto const* wrong : {"a", "/b", "/a/b", "/data/7", "/data/01", "/data/-", "/data/-1", "/data/x", "/data/", "/data/5/x", "/a/~", "/a/~2",
-                            "/data/99999999999999999999"}) {
+  for (auto const* wrong : {"a", "/b", "/a/b", "/data/7", "/data/01", "/data/-", "/data/-1", "/data/x", "/data/",
+                            "/data/5/x", "/a/~", "/a/~2", "/data/99999999999999999999"}) {
     CAPTURE(wrong);
     CHECK(out::value_at(text, wrong).error().code == out::errc::malformed_file);
   }
@@ -93,7 +93,8 @@ TEST_CASE("fresh entries are left out, and those whose time cannot be read") {
 TEST_CASE("what was left out leaves no trace in the bytes") {
   std::string const with    = "{\"e\": [\n {\"t\": 1},\n {\"t\": 9},\n {\"t\": 2}\n]}";
   std::string const without = "{\"e\": [\n {\"t\": 1},\n {\"t\": 2}\n]}";
-  CHECK(*out::lag_array(with, "/e", "/t", from_unix_millis(5)) == *out::lag_array(without, "/e", "/t", from_unix_millis(5)));
+  CHECK(*out::lag_array(with, "/e", "/t", from_unix_millis(5)) ==
+        *out::lag_array(without, "/e", "/t", from_unix_millis(5)));
 }
 
 TEST_CASE("a list that is not where it should be is an error, never an empty list") {
@@ -105,6 +106,9 @@ TEST_CASE("a list that is not where it should be is an error, never an empty lis
 
 TEST_CASE("the sample's old eliminations stay as they stand in the file") {
   auto const file = tensorgate_tests::vector_text("ptn/sample/validation/eliminations.json");
-  CHECK(*out::lag_array(file, "/eliminations", "/elimination_initiated_time_ms", from_unix_millis(1760000000000 - 86400000)) == file);
-  CHECK(json::parse(*out::lag_array(file, "/eliminations", "/elimination_initiated_time_ms", from_unix_millis(1758681943096)))["eliminations"].size() == 1);
+  CHECK(*out::lag_array(file, "/eliminations", "/elimination_initiated_time_ms",
+                        from_unix_millis(1760000000000 - 86400000)) == file);
+  CHECK(json::parse(*out::lag_array(file, "/eliminations", "/elimination_initiated_time_ms",
+                                    from_unix_millis(1758681943096)))["eliminations"]
+            .size() == 1);
 }

@@ -36,7 +36,8 @@ out::tier_set build(std::string const& raw, std::int64_t now_ms, tier_mode mode)
 }
 
 std::size_t index_of(int tier) {
-  return static_cast<std::size_t>(std::find(out::tier_names.begin(), out::tier_names.end(), tier) - out::tier_names.begin());
+  return static_cast<std::size_t>(std::find(out::tier_names.begin(), out::tier_names.end(), tier) -
+                                  out::tier_names.begin());
 }
 
 /// Small miners with much of their trading in the last days.
@@ -61,8 +62,10 @@ bool was_open_at(ptn_position const& one, std::int64_t cut_ms) {
 
 /// Changes orders of the last day, and nothing else, in all positions that the tier must not see at once.
 void change_hidden_orders(std::vector<ptn_miner>& miners, int tier, random_numbers& random, std::int64_t now_ms) {
-  auto const cut_ms   = now_ms - day_ms;
-  auto const a_time   = [&] { return cut_ms + static_cast<std::int64_t>(random.below(static_cast<std::size_t>(day_ms))); };
+  auto const cut_ms = now_ms - day_ms;
+  auto const a_time = [&] {
+    return cut_ms + static_cast<std::int64_t>(random.below(static_cast<std::size_t>(day_ms)));
+  };
   auto const hides    = [&](ptn_position const& one) { return tier == 0 || out::bucket_of(one.uuid) >= tier; };
   auto const is_fresh = [&](auto const& order) { return order.terms.processed_ms >= cut_ms; };
   for (auto& miner : miners) {
@@ -79,10 +82,10 @@ void change_hidden_orders(std::vector<ptn_miner>& miners, int tier, random_numbe
         case 2: {
           if (!open_then) break;
           std::erase_if(one.orders, is_fresh);
-          auto last           = one.orders.back();
-          last.uuid           = make_uuid(random);
-          last.terms.leverage = -last.terms.leverage * random.between(-1, 1);
-          last.terms.type     = last.terms.leverage > 0 ? out::side::long_ : out::side::short_;
+          auto last               = one.orders.back();
+          last.uuid               = make_uuid(random);
+          last.terms.leverage     = -last.terms.leverage * random.between(-1, 1);
+          last.terms.type         = last.terms.leverage > 0 ? out::side::long_ : out::side::short_;
           last.terms.processed_ms = a_time();
           one.orders.push_back(last);
           break;
@@ -108,7 +111,8 @@ void change_hidden_orders(std::vector<ptn_miner>& miners, int tier, random_numbe
       for (auto& order : one.orders) order.terms.processed_ms = a_time();
       while (!hides(one)) one.uuid = make_uuid(random);
       derive(one, random);
-      miner.positions.insert(miner.positions.begin() + static_cast<std::ptrdiff_t>(random.below(miner.positions.size() + 1)), one);
+      miner.positions.insert(
+          miner.positions.begin() + static_cast<std::ptrdiff_t>(random.below(miner.positions.size() + 1)), one);
     }
     // A position that closed moves to another place in the file, and a ranking by returns moves the miners.
     if (random.chance(0.5)) std::reverse(miner.positions.begin(), miner.positions.end());
@@ -124,9 +128,10 @@ TEST_CASE("compat gives the sample's own tier files") {
   auto const made   = build(raw, expect["now_ms"].get<std::int64_t>(), tier_mode::compat);
   CHECK(made.notes.empty());
   for (auto const& one : made.tiers) {
-    auto const name   = std::to_string(one.tier);
+    auto const name = std::to_string(one.tier);
     CAPTURE(name);
-    auto const packed = tensorgate_tests::vector_text("ptn/sample/validation/outputs/tiered_positions/" + name + "/output.json.gz");
+    auto const packed =
+        tensorgate_tests::vector_text("ptn/sample/validation/outputs/tiered_positions/" + name + "/output.json.gz");
     auto const theirs = json::parse(*tensorgate::codec::gzip_decompress(packed, 10'000'000));
     CHECK(tensorgate_tests::difference(json::parse(one.json), theirs) == "");
     CHECK(one.positions == expect["tiers"][name]["positions"].get<std::size_t>());
@@ -195,7 +200,7 @@ TEST_CASE("two files that differ only in hidden orders give the same bytes below
 TEST_CASE("how the gzip form is cut into pieces tells nothing of hidden orders") {
   ptn_options wanted{.seed = 9, .miners = 4, .positions = 260, .days = 30, .open = 0.1};
   for (bool const sorted : {true, false}) {
-    wanted.sorted       = sorted;
+    wanted.sorted         = sorted;
     auto           miners = make_miners(wanted);
     auto const     before = build(positions_json(miners), wanted.now_ms, tier_mode::ours);
     random_numbers random{1};
@@ -232,7 +237,8 @@ TEST_CASE("every higher tier shows all orders of the lower one, and no tier show
             here[uuid]      = position["orders"].size();
             if (one.tier != 100) CHECK(above[uuid] >= here[uuid]);
             for (auto const& order : position["orders"])
-              if (order["processed_ms"].get<std::int64_t>() >= wanted.now_ms - day_ms) CHECK(out::bucket_of(uuid) < one.tier);
+              if (order["processed_ms"].get<std::int64_t>() >= wanted.now_ms - day_ms)
+                CHECK(out::bucket_of(uuid) < one.tier);
           }
         }
         above = here;
@@ -264,46 +270,53 @@ TEST_CASE("our aggregates follow from what is shown") {
       CHECK(miner["n_positions"] == closed);
       CHECK(miner["all_time_returns"].get<double>() == doctest::Approx(all).epsilon(1e-12));
       CHECK(miner["thirty_day_returns"].get<double>() == doctest::Approx(month).epsilon(1e-12));
-      CHECK(miner["percentage_profitable"].get<double>() == doctest::Approx(closed == 0 ? 0 : wins / static_cast<double>(closed)));
+      CHECK(miner["percentage_profitable"].get<double>() ==
+            doctest::Approx(closed == 0 ? 0 : wins / static_cast<double>(closed)));
     }
   }
 }
 
 TEST_CASE("a miner without positions, or with none to be seen, stays with an empty list") {
   std::int64_t const now_ms = 1760000000000;
-  std::string const  raw    = R"({"b": {"positions": [], "n_positions": 3, "mood": 7}, "a": {"positions": [{"position_uuid": "x",)"
-                              R"( "trade_pair": ["EURUSD"], "orders": [{"order_type": "LONG", "leverage": 1, "price": 1, "processed_ms": 1759999999999}],)"
-                              R"( "is_closed_position": false}], "tier": 5}})";
+  std::string const  raw =
+      R"({"b": {"positions": [], "n_positions": 3, "mood": 7}, "a": {"positions": [{"position_uuid": "x",)"
+      R"( "trade_pair": ["EURUSD"], "orders": [{"order_type": "LONG", "leverage": 1, "price": 1, "processed_ms": 1759999999999}],)"
+      R"( "is_closed_position": false}], "tier": 5}})";
   auto const ours = build(raw, now_ms, tier_mode::ours);
-  CHECK(ours.tiers[3].json ==
-        R"({"a": {"positions": [], "thirty_day_returns": 1.0, "all_time_returns": 1.0, "n_positions": 0, "percentage_profitable": 0.0, "tier": 0}, )"
-        R"("b": {"positions": [], "thirty_day_returns": 1.0, "all_time_returns": 1.0, "n_positions": 0, "percentage_profitable": 0.0, "tier": 0}})");
+  CHECK(
+      ours.tiers[3].json ==
+      R"({"a": {"positions": [], "thirty_day_returns": 1.0, "all_time_returns": 1.0, "n_positions": 0, "percentage_profitable": 0.0, "tier": 0}, )"
+      R"("b": {"positions": [], "thirty_day_returns": 1.0, "all_time_returns": 1.0, "n_positions": 0, "percentage_profitable": 0.0, "tier": 0}})");
   auto const compat = build(raw, now_ms, tier_mode::compat);
-  CHECK(compat.tiers[3].json == R"({"b": {"positions": [], "n_positions": 3, "mood": 7, "tier": 0}, "a": {"positions": [], "tier": 0}})");
+  CHECK(compat.tiers[3].json ==
+        R"({"b": {"positions": [], "n_positions": 3, "mood": 7, "tier": 0}, "a": {"positions": [], "tier": 0}})");
   CHECK(build("{}", now_ms, tier_mode::ours).tiers[3].json == "{}");
 }
 
 TEST_CASE("a position that cannot be judged is left out below tier 100, and noted") {
-  std::string const raw = R"({"m": {"positions": [{"position_uuid": "p1", "trade_pair": ["LUNA9"], "is_closed_position": false, "orders": [)"
-                          R"({"order_type": "LONG", "leverage": 1, "price": 1, "processed_ms": 5}, )"
-                          R"({"order_type": "LONG", "leverage": 1, "price": 1, "processed_ms": 1759999999999}]}, {"odd": 1}]}})";
+  std::string const raw =
+      R"({"m": {"positions": [{"position_uuid": "p1", "trade_pair": ["LUNA9"], "is_closed_position": false, "orders": [)"
+      R"({"order_type": "LONG", "leverage": 1, "price": 1, "processed_ms": 5}, )"
+      R"({"order_type": "LONG", "leverage": 1, "price": 1, "processed_ms": 1759999999999}]}, {"odd": 1}]}})";
   for (auto const mode : {tier_mode::ours, tier_mode::compat}) {
     auto const made = build(raw, 1760000000000, mode);
     CHECK(json::parse(made.tiers[0].json)["m"]["positions"].size() == 2);
     for (std::size_t i = 1; i != 4; ++i)
-      CHECK(json::parse(made.tiers[i].json)["m"]["positions"].size() == (out::bucket_of("p1") < out::tier_names[i] ? 1U : 0U));
+      CHECK(json::parse(made.tiers[i].json)["m"]["positions"].size() ==
+            (out::bucket_of("p1") < out::tier_names[i] ? 1U : 0U));
     REQUIRE(made.notes.size() == 2);
     CHECK(made.notes[0].why.code == out::errc::unknown_trade_pair);
     CHECK(made.notes[0].position_uuid == "p1");
     CHECK(made.notes[1].why.code == out::errc::unreadable_position);
     CHECK(made.notes[0].text() ==
-          "position p1 of m is left out below tier 100: a position's trade pair is unknown, expected a trade pair of a known class");
+          "position p1 of m is left out below tier 100: a position's trade pair is unknown, expected a trade pair of a "
+          "known class");
   }
 }
 
 TEST_CASE("a file of another shape is refused") {
-  for (auto const* raw : {"", "[]", "null", "{", R"({"a": 1})", R"({"a": {}})", R"({"a": {"positions": {}}})", R"({"a": {"positions": []}} x)",
-                                 R"({"a": {"positions": []}, "a": {"positions": []}})"}) {
+  for (auto const* raw : {"", "[]", "null", "{", R"({"a": 1})", R"({"a": {}})", R"({"a": {"positions": {}}})",
+                          R"({"a": {"positions": []}} x)", R"({"a": {"positions": []}, "a": {"positions": []}})"}) {
     CAPTURE(raw);
     auto const made = out::build_tiers(raw, from_unix_millis(0), tier_mode::ours);
     REQUIRE(!made);
@@ -330,7 +343,8 @@ TEST_CASE("threads and a cache change no byte, and progress ends at the end") {
     options.progress = [&](std::size_t at, std::size_t of) {
       if (at == of) done = true;
     };
-    auto const made = out::build_tiers(raw, from_unix_millis(wanted.now_ms), tier_mode::ours, options, on_three, &cache);
+    auto const made =
+        out::build_tiers(raw, from_unix_millis(wanted.now_ms), tier_mode::ours, options, on_three, &cache);
     REQUIRE(made);
     CHECK(done);
     CHECK(cache.size() != 0);

@@ -1,53 +1,54 @@
 // tensorgate/roles/outputs/copying.hpp: which miners repeat the orders of which others?
 //
 // The score. An order of the follower counts as matched if the leader gave one for the same trade pair and side (LONG,
-// SHORT, FLAT) less than `window` earlier; sizes do not matter. Traders who follow one trend, or keep the same hours, match
-// now and then by chance. How often is seen around each order: in two windows further back and in three after it, where a
-// leader's orders cannot be what was copied; a factor takes care of what the whole population does together. With q the
-// share expected by chance, x of n orders matched:
+// SHORT, FLAT) less than `window` earlier; sizes do not matter. Traders who follow one trend, or keep the same hours,
+// match now and then by chance. How often is seen around each order: in two windows further back and in three after it,
+// where a leader's orders cannot be what was copied; a factor takes care of what the whole population does together.
+// With q the share expected by chance, x of n orders matched:
 //
 //     score      = (x/n − q) / (1 − q)            the share of orders that chance does not explain
-//     confidence = 1 − pairs × exp(−n KL(x/n‖q))  Chernoff's bound of the binomial tail, for all pairs looked at together
+//     confidence = 1 − pairs × exp(−n KL(x/n‖q))  Chernoff's bound of the binomial tail, for all pairs looked at
+//     together
 //
-// A pair is reported from a score of 0.35 and a confidence of 0.999999 on. Who copies a miner that has other copiers would
-// seem to copy those too: each follower's leaders are taken from the clearest on, and a further one must explain orders
-// that the former do not. Orders that no trader gave (eliminations, delisted pairs) are left out.
+// A pair is reported from a score of 0.35 and a confidence of 0.999999 on. Who copies a miner that has other copiers
+// would seem to copy those too: each follower's leaders are taken from the clearest on, and a further one must explain
+// orders that the former do not. Orders that no trader gave (eliminations, delisted pairs) are left out.
 //
 // The report tells of live orders: it is for those who may see everything.
 #pragma once
 
-#include <algorithm>      // lower_bound, max, min, nth_element, sort
-#include <chrono>         // milliseconds
-#include <cmath>          // exp, log
-#include <cstddef>        // size_t
-#include <cstdint>        // int64_t, uint32_t
-#include <functional>     // hash
-#include <map>            // groups
-#include <optional>       // optional
-#include <string>         // string
-#include <string_view>    // string_view
+#include <algorithm>  // lower_bound, max, min, nth_element, sort
+#include <chrono>  // milliseconds
+#include <cmath>  // exp, log
+#include <cstddef>  // size_t
+#include <cstdint>  // int64_t, uint32_t
+#include <functional>  // hash
+#include <map>  // groups
+#include <optional>  // optional
+#include <string>  // string
+#include <string_view>  // string_view
 #include <unordered_map>  // miners by hotkey
-#include <utility>        // move, pair
-#include <vector>         // vector
+#include <utility>  // move, pair
+#include <vector>  // vector
 
-#include <tensorgate/core/abi.hpp>              // TENSORGATE_ABI
-#include <tensorgate/core/result.hpp>           // result
-#include <tensorgate/core/time.hpp>             // unix_millis
-#include <tensorgate/reflect/json_read.hpp>     // read_json
-#include <tensorgate/reflect/raw.hpp>           // raw_json_view
-#include <tensorgate/roles/outputs/errc.hpp>    // errc
-#include <tensorgate/roles/outputs/rebuild.hpp> // parse_side
+#include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
+#include <tensorgate/core/result.hpp>  // result
+#include <tensorgate/core/time.hpp>  // unix_millis
+#include <tensorgate/reflect/json_read.hpp>  // read_json
+#include <tensorgate/reflect/raw.hpp>  // raw_json_view
+#include <tensorgate/roles/outputs/errc.hpp>  // errc
+#include <tensorgate/roles/outputs/rebuild.hpp>  // parse_side
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
 struct copying_options {
-  std::chrono::milliseconds window     = std::chrono::minutes{15};  ///< how late a copy may come
-  double                    least_score = 0.35;
+  std::chrono::milliseconds window           = std::chrono::minutes{15};  ///< how late a copy may come
+  double                    least_score      = 0.35;
   double                    least_confidence = 0.999999;
-  std::size_t               least_orders = 8;      ///< a follower with fewer is not judged
-  std::size_t               most_miners  = 1024;   ///< those further down in the file are not looked at
-  std::size_t               most_orders  = 20000;  ///< of one miner: the newest
-  std::size_t               most_neighbours = 4096;  ///< orders of others looked at around one order, each way
+  std::size_t               least_orders     = 8;  ///< a follower with fewer is not judged
+  std::size_t               most_miners      = 1024;  ///< those further down in the file are not looked at
+  std::size_t               most_orders      = 20000;  ///< of one miner: the newest
+  std::size_t               most_neighbours  = 4096;  ///< orders of others looked at around one order, each way
 };
 
 /// The copied orders of one trade pair and side.
@@ -74,7 +75,7 @@ struct copying_report {
   std::int64_t              generated_ms = 0;
   std::int64_t              window_ms    = 0;
   std::size_t               miners       = 0;  ///< looked at
-  std::vector<copying_pair> pairs;             ///< highest score first
+  std::vector<copying_pair> pairs;  ///< highest score first
 };
 
 namespace detail {
@@ -153,8 +154,8 @@ class copying_tracker {
 
  private:
   struct miner {
-    std::string                    hotkey;
-    std::size_t                    digest = 0;
+    std::string                     hotkey;
+    std::size_t                     digest = 0;
     std::vector<detail::copy_event> events;  ///< by time
   };
   struct stamped {
@@ -171,7 +172,7 @@ class copying_tracker {
   };
 
   [[nodiscard]] miner read(std::string const& hotkey, std::string_view text, std::size_t digest) {
-    miner out{hotkey, digest, {}};
+    miner      out{hotkey, digest, {}};
     auto const members = reflect::read_json<detail::copy_miner>(text);
     if (!members) return out;
     for (auto const& position_text : members->positions) {
@@ -204,7 +205,7 @@ class copying_tracker {
 
   /// Takes over the counts between miners that did not change, and counts those of the others.
   void recount(std::vector<miner> next, std::vector<std::optional<std::size_t>> const& before) {
-    auto const size = next.size();
+    auto const size       = next.size();
     auto const old_counts = std::move(counts_);
     auto const old_size   = miners_.size();
     miners_               = std::move(next);
@@ -223,16 +224,19 @@ class copying_tracker {
         if (changed[i] != 0) changed_only[event.group].push_back({event.t_ms, i});
       }
     }
-    auto const by_time = [](stamped const& a, stamped const& b) { return a.t_ms != b.t_ms ? a.t_ms < b.t_ms : a.miner < b.miner; };
+    auto const by_time = [](stamped const& a, stamped const& b) {
+      return a.t_ms != b.t_ms ? a.t_ms < b.t_ms : a.miner < b.miner;
+    };
     for (auto& one : everyone) std::sort(one.begin(), one.end(), by_time);
     for (auto& one : changed_only) std::sort(one.begin(), one.end(), by_time);
 
     std::vector<std::uint64_t> seen_by(size, 0);  // the order for which `seen` holds
-    std::vector<std::uint8_t>  seen(size, 0);     // the windows in which a leader was seen
+    std::vector<std::uint8_t>  seen(size, 0);  // the windows in which a leader was seen
     std::uint64_t              order = 0;
     for (std::size_t f = 0; f != size; ++f)
       for (auto const& event : miners_[f].events)
-        count_around(f, event, changed[f] != 0 ? everyone[event.group] : changed_only[event.group], ++order, seen_by, seen);
+        count_around(f, event, changed[f] != 0 ? everyone[event.group] : changed_only[event.group], ++order, seen_by,
+                     seen);
   }
 
   void count_around(std::size_t follower, detail::copy_event const& event, std::vector<stamped> const& others,
@@ -250,8 +254,8 @@ class copying_tracker {
       auto& to     = count(leader, follower);
       which == 0 ? ++to.matched : ++to.control;
     };
-    auto const here = std::lower_bound(others.begin(), others.end(), event.t_ms,
-                                       [](stamped const& one, std::int64_t t) { return one.t_ms < t; });
+    auto const  here   = std::lower_bound(others.begin(), others.end(), event.t_ms,
+                                          [](stamped const& one, std::int64_t t) { return one.t_ms < t; });
     std::size_t looked = 0;
     for (auto at = here; at != others.begin() && looked != options_.most_neighbours; ++looked) {
       --at;
@@ -275,10 +279,10 @@ class copying_tracker {
 
   [[nodiscard]] copying_report report(unix_millis now) {
     copying_report out;
-    out.generated_ms = to_unix_millis(now);
-    out.window_ms    = options_.window.count();
-    out.miners       = miners_.size();
-    auto const size  = miners_.size();
+    out.generated_ms       = to_unix_millis(now);
+    out.window_ms          = options_.window.count();
+    out.miners             = miners_.size();
+    auto const   size      = miners_.size();
     double const log_pairs = std::log(std::max(1.0, static_cast<double>(size) * static_cast<double>(size)));
     double const log_limit = std::log(1 - options_.least_confidence) - log_pairs;
     for (std::size_t f = 0; f != size; ++f) {
@@ -308,7 +312,8 @@ class copying_tracker {
     return one.score >= options_.least_score && one.log_p <= log_limit;
   }
 
-  /// How much more often than beside its orders the follower matches with anyone: above 1 where all react to the same news.
+  /// How much more often than beside its orders the follower matches with anyone: above 1 where all react to the same
+  /// news.
   [[nodiscard]] double population_factor(std::size_t follower) {
     auto const          n = static_cast<double>(miners_[follower].events.size());
     std::vector<double> ratios;
@@ -337,14 +342,15 @@ class copying_tracker {
     return out;
   }
 
-  /// Reports the leaders that explain a follower's orders, from the clearest on; one that explains none besides is not one.
+  /// Reports the leaders that explain a follower's orders, from the clearest on; one that explains none besides is not
+  /// one.
   void explain(std::size_t follower, std::vector<candidate> const& found, double log_pairs, double log_limit,
                std::vector<copying_pair>& out) const {
     auto const        n = miners_[follower].events.size();
     std::vector<char> explained(n, 0);
     bool              first = true;
     for (auto const& one : found) {
-      auto const lag = lags(one.leader, follower);
+      auto const  lag  = lags(one.leader, follower);
       std::size_t left = 0, matched = 0;
       for (std::size_t i = 0; i != n; ++i) {
         if (explained[i] != 0) continue;
@@ -384,7 +390,8 @@ class copying_tracker {
       out.parts.push_back({pair, std::string(name_of(which)), median(times), times.size(), orders[group]});
     }
     std::sort(out.parts.begin(), out.parts.end(), [](auto const& a, auto const& b) {
-      return a.matched != b.matched ? a.matched > b.matched : std::pair(a.trade_pair, a.side) < std::pair(b.trade_pair, b.side);
+      return a.matched != b.matched ? a.matched > b.matched
+                                    : std::pair(a.trade_pair, a.side) < std::pair(b.trade_pair, b.side);
     });
     return out;
   }
@@ -396,11 +403,11 @@ class copying_tracker {
     return *middle;
   }
 
-  copying_options                                    options_;
-  std::vector<miner>                                 miners_;
-  std::vector<detail::copy_count>                    counts_;     ///< follower × leader
-  std::map<std::pair<std::string, int>, std::uint32_t> groups_;   ///< trade pair and side to a number
-  std::vector<std::pair<std::string, side>>          group_names_;
+  copying_options                                      options_;
+  std::vector<miner>                                   miners_;
+  std::vector<detail::copy_count>                      counts_;  ///< follower × leader
+  std::map<std::pair<std::string, int>, std::uint32_t> groups_;  ///< trade pair and side to a number
+  std::vector<std::pair<std::string, side>>            group_names_;
 };
 
 }  // namespace tensorgate::outputs

@@ -47,7 +47,7 @@ struct position {
   std::string_view            pair;       ///< id of the trade pair; empty if there is none to be read
   std::int64_t                open_ms = 0;
   std::optional<std::int64_t> close_ms;   ///< nothing while open
-  bool                        is_closed = false;
+  bool                        is_closed       = false;
   double                      return_at_close = 1.0;
   double                      account_size    = 0.0;
   std::vector<std::int64_t>   order_ms;   ///< the time of each order, in the order of the file
@@ -129,8 +129,7 @@ using raw_members = std::vector<std::pair<std::string, reflect::raw_json_view>>;
   }
   // [id, display, fee, …]
   auto const pair_text = members->trade_pair.value_or(reflect::raw_json_view{}).text;
-  if (auto const pair = reflect::read_json<std::vector<reflect::raw_json_view>>(pair_text);
-      pair && !pair->empty()) {
+  if (auto const pair = reflect::read_json<std::vector<reflect::raw_json_view>>(pair_text); pair && !pair->empty()) {
     if (auto const id = reflect::read_json<std::string_view>(pair->front().text)) out.pair = *id;
   }
   return out;
@@ -138,8 +137,7 @@ using raw_members = std::vector<std::pair<std::string, reflect::raw_json_view>>;
 
 /// A position that a tier sees as it is.
 [[nodiscard]] inline shown_position show_whole(position const& one) {
-  return {one.text,     {},           one.uuid,           one.open_ms,
-          one.close_ms, one.is_closed, one.return_at_close, one.order_ms.size()};
+  return {one.text, {}, one.uuid, one.open_ms, one.close_ms, one.is_closed, one.return_at_close, one.order_ms.size()};
 }
 
 namespace detail {

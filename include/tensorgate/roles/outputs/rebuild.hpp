@@ -34,7 +34,8 @@ enum class side { long_, short_, flat };
 
 /// The class of a trade pair by its id; nothing for an id that is neither listed nor six capital letters.
 [[nodiscard]] constexpr std::optional<asset_class> class_of(std::string_view pair) noexcept {
-  constexpr std::array<std::string_view, 7> crypto{"BTCUSD", "ETHUSD", "SOLUSD", "XRPUSD", "DOGEUSD", "ADAUSD", "TAOUSD"};
+  constexpr std::array<std::string_view, 7> crypto{"BTCUSD",  "ETHUSD", "SOLUSD", "XRPUSD",
+                                                   "DOGEUSD", "ADAUSD", "TAOUSD"};
   constexpr std::array<std::string_view, 6> indices{"SPX", "DJI", "NDX", "VIX", "FTSE", "GDAXI"};
   constexpr std::array<std::string_view, 7> equities{"NVDA", "AAPL", "TSLA", "AMZN", "MSFT", "GOOG", "META"};
 
@@ -62,7 +63,7 @@ struct order_terms {
 struct derived_fields {
   std::int64_t                open_ms{};
   std::optional<std::int64_t> close_ms;  ///< nothing while open
-  double                      current_return = 1.0;
+  double                      current_return  = 1.0;
   double                      return_at_close = 1.0;
   double                      net_leverage{};
   double                      average_entry_price{};
@@ -104,11 +105,11 @@ class running_net {
  public:
   explicit running_net(std::span<order_terms const> orders) noexcept : orders_(orders) {}
 
-  [[nodiscard]] bool                done() const noexcept { return ended_ || next_ == orders_.size(); }
-  [[nodiscard]] double              net() const noexcept { return net_; }
-  [[nodiscard]] order_terms const&  order() const noexcept { return orders_[next_]; }
-  [[nodiscard]] double              after() const noexcept { return ends() ? 0.0 : net_ + order().leverage; }
-  void advance() noexcept {
+  [[nodiscard]] bool               done() const noexcept { return ended_ || next_ == orders_.size(); }
+  [[nodiscard]] double             net() const noexcept { return net_; }
+  [[nodiscard]] order_terms const& order() const noexcept { return orders_[next_]; }
+  [[nodiscard]] double             after() const noexcept { return ends() ? 0.0 : net_ + order().leverage; }
+  void                             advance() noexcept {
     bool const last = ends();
     net_            = last ? 0.0 : net_ + order().leverage;
     ended_          = last;
@@ -162,8 +163,9 @@ class running_net {
   running_net at{orders};
   // Upstream's slips, kept: the first interval is as long as from `t`, not from the start, to the next mark, and the
   // following ones last 8 h for every class.
-  for (auto from = start, to = start + until_next_mark(t, which); charges > 0; --charges, from = to, to += 8 * hour_ms) {
-    double const held = largest_leverage(at, from, to);
+  for (auto from = start, to = start + until_next_mark(t, which); charges > 0;
+       --charges, from       = to, to += 8 * hour_ms) {
+    double const held  = largest_leverage(at, from, to);
     int          times = 1;
     if (which == asset_class::forex) {
       auto const weekday = floor_mod(to / day_ms + 3, 7);  // 0 is Monday; 1970-01-01 was a Thursday
@@ -193,7 +195,8 @@ class running_net {
 /// Rebuilds from orders in the order of the file; there must be one at least. `account_size` turns leverage into value.
 /// A loss of everything gives a current return of 0; upstream would then end the position at a price that it fetches,
 /// which no file holds.
-[[nodiscard]] inline derived_fields rebuild(std::span<order_terms const> orders, asset_class which, double account_size) {
+[[nodiscard]] inline derived_fields rebuild(std::span<order_terms const> orders, asset_class which,
+                                            double account_size) {
   auto const with_slippage = [](order_terms const& one) {
     return one.leverage > 0 ? one.price * (1 + one.slippage) : one.price * (1 - one.slippage);
   };

@@ -1,8 +1,9 @@
-// tensorgate/roles/outputs/slice.hpp: parts of a JSON file as its own bytes, and the file without what must not be seen.
+// tensorgate/roles/outputs/slice.hpp: parts of a JSON file as its own bytes, and the file without what must not be
+// seen.
 //
 // Pointers are RFC 6901: "" is the whole text, "/data/0/hotkey" a member of an element. All views look into `text`.
-// Everything here fails with errc::malformed_file where the text is no JSON or a pointer leads to something else than it
-// should; a list that cannot be found is never taken for an empty one, for what it holds might then be shown.
+// Everything here fails with errc::malformed_file where the text is no JSON or a pointer leads to something else than
+// it should; a list that cannot be found is never taken for an empty one, for what it holds might then be shown.
 #pragma once
 
 #include <algorithm>    // find_if, min
@@ -59,7 +60,8 @@ using slice_elements = std::vector<reflect::raw_json_view>;
 [[nodiscard]] inline result<std::string_view> member_at(std::string_view text, std::string_view key) {
   auto const members = reflect::read_json<slice_members>(text);
   if (!members) return fail(errc::malformed_file, "an object");
-  auto const found = std::find_if(members->begin(), members->end(), [key](auto const& one) { return one.first == key; });
+  auto const found =
+      std::find_if(members->begin(), members->end(), [key](auto const& one) { return one.first == key; });
   if (found == members->end()) return fail(errc::malformed_file, "a member of that name");
   return found->second.text;
 }
@@ -88,9 +90,11 @@ using slice_elements = std::vector<reflect::raw_json_view>;
   for (std::size_t i = 0; i != members->size(); ++i) {
     auto const& [key, value] = (*members)[i];
     if (key != member) continue;
-    auto const offset   = [object](char const* at) { return static_cast<std::size_t>(at - object.data()); };
-    auto const end_of   = [&](std::size_t one) { return offset((*members)[one].second.text.data() + (*members)[one].second.text.size()); };
-    auto const end      = end_of(i);
+    auto const offset = [object](char const* at) { return static_cast<std::size_t>(at - object.data()); };
+    auto const end_of = [&](std::size_t one) {
+      return offset((*members)[one].second.text.data() + (*members)[one].second.text.size());
+    };
+    auto const end = end_of(i);
     // Behind another one, from that one's end; at the front, from its key's quote to the next key's.
     bool const at_front = i == 0;
     bool const alone    = members->size() == 1;

@@ -3,14 +3,15 @@
 // Tier t sees about t % of the positions of the last 24 hours as they are, chosen by a hash of the position; of all
 // others it sees what was known 24 hours ago. Two ways:
 //
-// `compat` gives what the validator itself writes: aggregates come from the realtime data, miners and positions stand in
-// the order of the raw file, and an open position that nobody touched for a day keeps its realtime figures.
+// `compat` gives what the validator itself writes: aggregates come from the realtime data, miners and positions stand
+// in the order of the raw file, and an open position that nobody touched for a day keeps its realtime figures.
 //
 // `ours` lets nothing of the last day through below tier 100. Each tier's text is a function of the visible orders and
 // of what does not change in a position's life, so that files which differ in hidden orders alone give equal bytes:
 //   - every position that was open a day ago is rebuilt from its visible orders, touched since or not: a difference
 //     in form (a null where a 0 was) or in figures would tell which ones were just traded;
-//   - positions stand in the order of what is shown of them, closed ones by time first: the raw order tells what closed;
+//   - positions stand in the order of what is shown of them, closed ones by time first: the raw order tells what
+//   closed;
 //   - aggregates are recomputed from what is shown, miners stand by hotkey, other members of a miner are left out;
 //   - the gzip form is cut into pieces by visible facts alone.
 // Not hidden: that a miner exists; members of a position that this file does not know, which pass as they are.
@@ -77,7 +78,8 @@ struct tier_options {
   codec::gzip_level level = {};    ///< 6 is already smaller here than zlib's 9
   bool              json  = true;  ///< keep each tier's text
   bool              gzip  = true;  ///< and make its gzip form
-  std::function<void(std::size_t done, std::size_t of)> progress{};  ///< called on the working threads, at once on several
+  std::function<void(std::size_t done, std::size_t of)>
+      progress{};  ///< called on the working threads, at once on several
 };
 
 /// One miner's object in a tier's text.
@@ -100,7 +102,7 @@ struct tier_set {
   std::array<tier_file, tier_names.size()> tiers;  ///< in the order of `tier_names`
   std::vector<tier_note>                   notes;
   /// When the same raw file gives another result for the first time; nothing while it will not.
-  std::optional<unix_millis>               next_change;
+  std::optional<unix_millis> next_change;
 };
 
 namespace detail {
@@ -136,7 +138,7 @@ class piece_plan {
   }
 
   [[nodiscard]] std::vector<std::string_view> const& texts() const noexcept { return texts_; }
-  [[nodiscard]] std::vector<std::size_t> const& pieces(std::size_t tier) const noexcept { return pieces_[tier]; }
+  [[nodiscard]] std::vector<std::size_t> const&      pieces(std::size_t tier) const noexcept { return pieces_[tier]; }
 
  private:
   void close(std::size_t tier) {
@@ -148,9 +150,9 @@ class piece_plan {
 
   std::array<std::string, tier_names.size()>              open_;
   std::array<std::vector<std::size_t>, tier_names.size()> pieces_;  ///< indices into `texts_`
-  std::vector<std::string_view>                      texts_;
-  std::vector<std::unique_ptr<std::string>>          owned_;
-  std::unordered_map<char const*, std::size_t>       runs_;
+  std::vector<std::string_view>                           texts_;
+  std::vector<std::unique_ptr<std::string>>               owned_;
+  std::unordered_map<char const*, std::size_t>            runs_;
 };
 
 /// Counts finished pieces of work for `tier_options::progress`.
@@ -207,7 +209,7 @@ inline void write_gzip(tier_set& out, std::array<miner_order const*, tier_names.
   }
   auto const& texts = plan.texts();
   progress.grow(texts.size());
-  std::vector<tier_cache::piece>    packed(texts.size());
+  std::vector<tier_cache::piece>     packed(texts.size());
   std::vector<crypto::sha256_digest> digests(cache ? texts.size() : 0);
   run(texts.size(), [&](std::size_t i) {
     if (cache) {
@@ -236,24 +238,24 @@ inline void write_gzip(tier_set& out, std::array<miner_order const*, tier_names.
 
 /// The tiers' files from output.json as it is in the validator's folder, at `now`. Positions that cannot be judged are
 /// left out below tier 100 and noted.
-/// `run` spreads the work over threads; `cache`, which serves one gzip level only, carries packed pieces from build to build.
-/// Fails with: malformed_file.
+/// `run` spreads the work over threads; `cache`, which serves one gzip level only, carries packed pieces from build to
+/// build. Fails with: malformed_file.
 [[nodiscard]] inline result<tier_set> build_tiers(std::string_view raw, unix_millis now, tier_mode mode,
-                                                  tier_options const& options = {}, parallel_for const& run = one_by_one(),
-                                                  tier_cache* cache = nullptr) {
+                                                  tier_options const& options = {},
+                                                  parallel_for const& run = one_by_one(), tier_cache* cache = nullptr) {
   auto map = reflect::read_json<detail::raw_members>(raw);
   if (!map) return fail(errc::malformed_file, map.error().expected);
 
-  detail::progress_counter                  progress(options, map->size());
-  std::vector<result<detail::miner_view>>   views(map->size());
+  detail::progress_counter                progress(options, map->size());
+  std::vector<result<detail::miner_view>> views(map->size());
   run(map->size(), [&](std::size_t i) {
     auto& [hotkey, text] = (*map)[i];
     views[i]             = detail::miner_judge(now, mode).view(std::move(hotkey), text.text);
     progress.step();
   });
 
-  tier_set     out;
-  std::int64_t next_change_ms = std::numeric_limits<std::int64_t>::max();
+  tier_set            out;
+  std::int64_t        next_change_ms = std::numeric_limits<std::int64_t>::max();
   detail::miner_order of_file;
   for (auto& one : views) {
     if (!one) return fail(one);

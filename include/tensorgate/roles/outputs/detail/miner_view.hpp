@@ -53,20 +53,20 @@ struct miner_text {
 };
 
 struct miner_view {
-  std::string                           hotkey;
-  std::array<miner_text, tier_names.size()>  texts;
-  std::unique_ptr<std::string>          settled;  ///< what a run views, where it is not the file's own bytes
-  std::vector<tier_note>                notes;
-  std::int64_t                          next_change_ms = std::numeric_limits<std::int64_t>::max();
+  std::string                               hotkey;
+  std::array<miner_text, tier_names.size()> texts;
+  std::unique_ptr<std::string>              settled;  ///< what a run views, where it is not the file's own bytes
+  std::vector<tier_note>                    notes;
+  std::int64_t                              next_change_ms = std::numeric_limits<std::int64_t>::max();
 };
 
 /// A position of the file with what the tiers make of it.
 struct judged_position {
-  std::string_view                text;
-  std::optional<position>         whole;   ///< nothing if it cannot be read
-  std::optional<shown_position>   lagged;  ///< what a tier sees that may not see the last day
-  bool                            settled = false;
-  int                             bucket  = 100;
+  std::string_view              text;
+  std::optional<position>       whole;   ///< nothing if it cannot be read
+  std::optional<shown_position> lagged;  ///< what a tier sees that may not see the last day
+  bool                          settled = false;
+  int                           bucket  = 100;
 
   [[nodiscard]] bool is_whole_in(int tier) const noexcept { return tier >= 100 || bucket < tier; }
 };
@@ -214,9 +214,9 @@ class miner_judge {
     auto const run     = untouched_in_place();
     auto const run_end = run.data() + run.size();
     for (std::size_t t = 1; t != tier_names.size(); ++t) {
-      auto& out  = out_.texts[t];
-      out.run    = run;
-      out.before = open_miner(out_.hotkey);
+      auto& out   = out_.texts[t];
+      out.run     = run;
+      out.before  = open_miner(out_.hotkey);
       bool passed = false;
       bool first  = true;
       for (auto const& [key, value] : members) {
@@ -347,7 +347,8 @@ class miner_judge {
       to += R"(, "n_positions": )";
       reflect::append_json(to, of.closed);
       to += R"(, "percentage_profitable": )";
-      reflect::append_json(to, of.closed == 0 ? 0.0 : static_cast<double>(of.profitable) / static_cast<double>(of.closed));
+      reflect::append_json(to,
+                           of.closed == 0 ? 0.0 : static_cast<double>(of.profitable) / static_cast<double>(of.closed));
       end_miner(out, tier_names[t]);
     }
   }
