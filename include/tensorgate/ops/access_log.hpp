@@ -230,7 +230,9 @@ class access_log {
       texts[i] = record.substr(0, what.sizes[i]);
       record.remove_prefix(what.sizes[i]);
     }
-    auto const        client = what.client.to_text();
+    thread_local std::string client;
+    client.clear();
+    what.client.append_to(client);
     detail::log_entry entry{.unix_nanoseconds = (wall - std::chrono::nanoseconds(steady - what.ended)).count(),
                             .nanoseconds      = what.nanoseconds,
                             .bytes_in         = what.bytes_in,

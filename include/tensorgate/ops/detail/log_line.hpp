@@ -85,6 +85,14 @@ class line_buffer {
     static constexpr std::string_view digit = "0123456789abcdef";
     room(text.size() * 6);
     auto* out = data_.data() + size_;
+    while (text.size() >= 8) {  // nearly all text is plain: eight bytes at a time
+      std::uint64_t eight = 0;
+      std::memcpy(&eight, text.data(), sizeof(eight));
+      if (needs_escape(eight)) break;
+      std::memcpy(out, &eight, sizeof(eight));
+      out += 8;
+      text.remove_prefix(8);
+    }
     for (char const one : text) {
       auto const value = static_cast<unsigned char>(one);
       if (value >= 0x20 && value < 0x7F && one != '"' && one != '\\') {
@@ -104,6 +112,13 @@ class line_buffer {
   }
 
  private:
+  /// True if one of eight bytes is a control character, a quote, a backslash or beyond ASCII (or DEL, as 0x7F + 1 is).
+  static constexpr bool needs_escape(std::uint64_t eight) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::uint64_t high = 0x8080808080808080U;
+    auto const              zero = [](std::uint64_t v) { return (v - ones) & ~v; };  // its high bits tell the zero bytes
+    return ((eight | (eight + ones) | (eight - ones * 0x20) | zero(eight ^ ones * 0x22) | zero(eight ^ ones * 0x5C)) & high) != 0;
+  }
   void room(std::size_t more) {
     if (size_ + more > data_.size()) data_.resize((size_ + more) * 2);
   }
