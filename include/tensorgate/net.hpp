@@ -18,5 +18,6 @@
 #include <tensorgate/net/stream.hpp>
 #include <tensorgate/net/task.hpp>
 #include <tensorgate/net/tls.hpp>
+#include <tensorgate/net/tls_client.hpp>
 #include <tensorgate/net/tls_connector.hpp>
 #include <tensorgate/net/watch.hpp>

@@ -16,8 +16,10 @@
 #include <tensorgate/auth/api_key.hpp>             // auth::key
 #include <tensorgate/codec/gunzip_stream.hpp>      // gunzip_stream
 #include <tensorgate/http/extract.hpp>             // query
+#include <tensorgate/http/openapi.hpp>             // describe_handler
 #include <tensorgate/http/representation.hpp>      // represent, must_decode
 #include <tensorgate/http/target.hpp>              // query_pairs
+#include <tensorgate/roles/outputs/describe.hpp>   // describe_stored
 #include <tensorgate/roles/outputs/library.hpp>    // library
 #include <tensorgate/roles/outputs/words.hpp>      // error_reply
 
@@ -178,3 +180,28 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
 }
 
 }  // namespace tensorgate::outputs
+
+template <>
+struct tensorgate::http::describe_handler<&tensorgate::outputs::positions> {
+  static constexpr std::string_view summary     = "All miners' positions";
+  static constexpr std::string_view description = "As the tier sees them; `tier` is 0, 30, 50 or 100, and not above the key's.";
+  static void                       responses(openapi_operation& about) {
+    tensorgate::outputs::detail::describe_stored(about, "a map of miners by hotkey");
+    about.answers(status::bad_request, "tier is none of 0, 30, 50 and 100");
+    about.answers(status::forbidden, "the key's tier is too low");
+  }
+};
+
+template <>
+struct tensorgate::http::describe_handler<&tensorgate::outputs::miner> {
+  static constexpr std::string_view summary     = "One miner's positions";
+  static constexpr std::string_view description = "As fresh as the key.";
+  static void responses(openapi_operation& about) { tensorgate::outputs::detail::describe_stored(about, "the miner's object"); }
+};
+
+template <>
+struct tensorgate::http::describe_handler<&tensorgate::outputs::hotkeys> {
+  static constexpr std::string_view summary     = "All miners' hotkeys";
+  static constexpr std::string_view description = "In order of rank for keys of tier 100, by name for others.";
+  static void responses(openapi_operation& about) { tensorgate::outputs::detail::describe_stored(about, "an array of hotkeys"); }
+};

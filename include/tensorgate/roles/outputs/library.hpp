@@ -16,11 +16,13 @@
 #include <fmt/format.h>  // health in words
 
 #include <tensorgate/core/time.hpp>              // wall_clock
+#include <tensorgate/http/openapi_document.hpp>  // openapi_document
 #include <tensorgate/http/operation.hpp>         // openapi_operation
 #include <tensorgate/net/cpu_pool.hpp>           // cpu_pool
 #include <tensorgate/net/parallel.hpp>           // on_every_core
 #include <tensorgate/net/parts.hpp>              // parts
 #include <tensorgate/net/watch.hpp>              // watch
+#include <tensorgate/roles/outputs/describe.hpp> // describe_row
 #include <tensorgate/roles/outputs/keeper.hpp>   // keeper
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
@@ -51,6 +53,11 @@ class library {
 
   [[nodiscard]] std::vector<row> const& rows() const noexcept { return keeper_.rows(); }
   [[nodiscard]] api_profile             profile() const noexcept { return profile_; }
+  /// An operation for each row, for the document of the API.
+  void describe_paths(http::openapi_document& into, http::openapi_operation const& like) const {
+    for (auto const& one : rows()) detail::describe_row(into, like, one);
+  }
+
   /// The validator's own rule: aggregates and ranks of now in every tier.
   [[nodiscard]] bool compat() const noexcept { return tiers_ == tier_source::compat; }
   /// Every key sees everything, as with the upstream server of v1.
