@@ -26,6 +26,8 @@ install(DIRECTORY include/tensorgate DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" C
 install(FILES "${PROJECT_BINARY_DIR}/tensorgate-config.cmake" "${PROJECT_BINARY_DIR}/tensorgate-config-version.cmake"
   cmake/TensorgateRooms.cmake DESTINATION "${cmake_dir}" COMPONENT headers)
 
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libtensorgate-dev" RENAME copyright COMPONENT headers)
+
 # --- programs -----------------------------------------------------------------------------------------------------
 
 foreach(app IN LISTS TENSORGATE_APPS)
@@ -33,6 +35,9 @@ foreach(app IN LISTS TENSORGATE_APPS)
   if(IS_DIRECTORY "${PROJECT_SOURCE_DIR}/apps/${app}/sample")
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/apps/${app}/sample" DESTINATION "${CMAKE_INSTALL_DATADIR}/tensorgate/${app}" COMPONENT apps)
   endif()
+  install(FILES "${PROJECT_SOURCE_DIR}/apps/${app}/README.md" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/tensorgate" RENAME ${app}.md
+    COMPONENT apps OPTIONAL)
+  install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/tensorgate" RENAME copyright COMPONENT apps)
   set(packaging "${PROJECT_SOURCE_DIR}/apps/${app}/packaging")
   file(GLOB units CONFIGURE_DEPENDS "${packaging}/*.service" "${packaging}/*.socket")
   foreach(unit IN LISTS units)
