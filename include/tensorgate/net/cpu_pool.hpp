@@ -111,6 +111,7 @@ class cpu_pool {
           auto guard = asio::make_work_guard(executor);
           pool->post([one = std::move(one), back = std::move(back), executor, guard]() mutable {
             (*one)();
+            one.reset();  // what it made is the caller's alone, from here on
             asio::post(executor, [back = std::move(back)]() mutable { std::move (*back)(); });
           });
         },

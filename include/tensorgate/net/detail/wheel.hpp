@@ -47,7 +47,7 @@ class wheel_node {
 };
 
 /// Slots of one tick each, walked in a circle. A deadline that moves away costs one store: its node is found too early
-/// in its old slot and moves on then. A deadline is kept to within two ticks, never early. One thread.
+/// in its old slot and moves on then. A deadline is kept to within three ticks, never early. One thread.
 class wheel {
  public:
   static constexpr std::chrono::milliseconds tick{100};
