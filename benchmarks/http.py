@@ -102,7 +102,7 @@ def fetch(port, target, headers=()):
 
 def wrk(port, target, seconds, connections, core, script=None, headers=()):
     """Requests answered, and requests a second."""
-    command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
+    command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s"]
     for one in headers:
         command += ["-H", one]
     if script:
@@ -226,7 +226,7 @@ def outputs(bench):
     if not app.exists():
         raise SystemExit(f"{app} is missing")
     tree = bench.scratch / "tree"
-    subprocess.run([bench.args.build / "ptn_tree", tree, "240", "350"], check=True)
+    subprocess.run([bench.args.build / "ptn_tree", tree, "200", "160"], check=True)
     raw = tree / "validation" / "outputs" / "output.json"
     bench.value("position file", "size", round(raw.stat().st_size / 1e6, 1), "MB")
     port = free_port()
@@ -270,7 +270,7 @@ file = "{bench.scratch}/keys.json"
         bench.value("tier file", "size", tier.stat().st_size, "bytes")
         web = nginx(stack, bench, static)
         flask_port = free_port()
-        flask = start(stack, bench, "flask", [sys.executable, str(HERE / "baseline" / "flask_outputs.py"), str(tree), str(flask_port)],
+        flask = start(stack, bench, "flask", ["/usr/bin/python3", str(HERE / "baseline" / "flask_outputs.py"), str(tree), str(flask_port)],
                       flask_port)
 
         def pair(row, ours_target, nginx_target, flask_target, headers, flask_seconds):
@@ -400,6 +400,7 @@ def main():
     parser.add_argument("--only", nargs="*", choices=sorted(ROWS), default=list(ROWS))
     args = parser.parse_args()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="benchmarks."))
+    scratch.chmod(0o755)  # nginx's worker is another user
     try:
         bench = Bench(args, scratch)
         for name in args.only:
