@@ -6,14 +6,45 @@
 #include <cstdint>      // uint64_t, uint8_t, uintptr_t
 #include <string>       // string
 #include <string_view>  // string_view
+#include <system_error>  // error_code
 
 #include <tensorgate/http/detail/outbox.hpp>  // outbox
+#include <tensorgate/http/errc.hpp>           // errc
 #include <tensorgate/http/field.hpp>          // classify_field, known_field
 #include <tensorgate/http/reply.hpp>          // reply
 #include <tensorgate/http/request.hpp>        // request
 #include <tensorgate/http/write.hpp>          // append_*
 
 namespace tensorgate::inline TENSORGATE_ABI::http::detail {
+
+/// What metrics call the limit that a failure is about; empty for those that are about none.
+[[nodiscard]] inline std::string_view limit_of(std::error_code code) noexcept {
+  if (code.category() != make_error_code(errc::internal).category()) return {};
+  switch (static_cast<errc>(code.value())) {
+    case errc::head_too_large: return "head";
+    case errc::too_many_fields: return "fields";
+    case errc::target_too_long: return "target";
+    case errc::body_too_large: return "body";
+    case errc::trailer_too_large: return "trailer";
+    case errc::timed_out: return "time";
+    default: return {};
+  }
+}
+
+/// A request id that may be repeated in an answer and in a log: 1 to 128 letters, digits, "-", "_", "." and ":".
+[[nodiscard]] inline bool is_request_id(std::string_view text) noexcept {
+  if (text.empty() || text.size() > 128) return false;
+  for (char const one : text) {
+    bool const fits = (one >= '0' && one <= '9') || (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') ||
+                      one == '-' || one == '_' || one == '.' || one == ':';
+    if (!fits) return false;
+  }
+  return true;
+}
+
+[[nodiscard]] inline bool has_claimed_id(request const& r) noexcept {
+  return r.head.has(known_field::x_request_id) && is_request_id(r.head.field(known_field::x_request_id));
+}
 
 /// How the end of an answer's body is told.
 enum class body_end : std::uint8_t {

@@ -5,39 +5,6 @@
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
-namespace detail {
-
-/// What metrics call the limit that a failure is about; empty for those that are about none.
-[[nodiscard]] inline std::string_view limit_of(std::error_code code) noexcept {
-  if (code.category() != make_error_code(errc::internal).category()) return {};
-  switch (static_cast<errc>(code.value())) {
-    case errc::head_too_large: return "head";
-    case errc::too_many_fields: return "fields";
-    case errc::target_too_long: return "target";
-    case errc::body_too_large: return "body";
-    case errc::trailer_too_large: return "trailer";
-    case errc::timed_out: return "time";
-    default: return {};
-  }
-}
-
-/// A request id that may be repeated in an answer and in a log: 1 to 128 letters, digits, "-", "_", "." and ":".
-[[nodiscard]] inline bool is_request_id(std::string_view text) noexcept {
-  if (text.empty() || text.size() > 128) return false;
-  for (char const one : text) {
-    bool const fits = (one >= '0' && one <= '9') || (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') ||
-                      one == '-' || one == '_' || one == '.' || one == ':';
-    if (!fits) return false;
-  }
-  return true;
-}
-
-[[nodiscard]] inline bool has_claimed_id(request const& r) noexcept {
-  return r.head.has(known_field::x_request_id) && is_request_id(r.head.field(known_field::x_request_id));
-}
-
-}  // namespace detail
-
 /// Fills what the request says of its surroundings.
 inline void session::begin_request(detail::exchange& x) {
   auto const& rules = *lane_.rules;
@@ -161,6 +128,8 @@ inline bool session::find_route(detail::exchange& x) {
   }
   auto const verb = head.verb();
   if (verb == method::other || verb == method::connect) [[unlikely]] {
+    // What follows a CONNECT may be meant for the tunnel that is refused: it must not be read as requests.
+    if (verb == method::connect) closing_ = true;
     refuse(x, failure{errc::unsupported_method, "this method is not implemented here"});
     return false;
   }
@@ -211,7 +180,10 @@ inline void session::serve(detail::exchange& x, std::string_view in, std::size_t
         auto refused = route.admit(route.self, x.r);
         if (refused) return deliver(x, std::move(*refused), in.substr(head_at, head_size));
       }
-      if (x.r.body.size() > limit) return refuse(x, failure{errc::body_too_large, "the body exceeds the limit"});
+      if (x.r.body.size() > limit) [[unlikely]] {  // closes, as it does where the body is not all there
+        closing_ = true;
+        return refuse(x, failure{errc::body_too_large, "the body exceeds the limit"});
+      }
       return deliver(x, route.answer(route.self, x.r), in.substr(head_at, head_size));
     } catch (...) {
       return deliver(x, x.r.refuse(explain_exception()), {});
@@ -233,6 +205,7 @@ inline void session::serve(detail::exchange& x, std::string_view in, std::size_t
   x.decoder.start(x.r.head.body_framing(), x.r.head.content_length(), body_limits{.body = limit});
   x.wants_body = x.r.head.has_body();
   x.r.body     = {};
+  x.body.clear();  // of chunks, what was there is decoded anew
   static_cast<void>(rules.table.match(rules.table.self, x.r));
   phase_ = phase::working;
 }

@@ -1,8 +1,7 @@
 // tensorgate/http/detail/working.hpp: requests whose guards, body, handler or answer wait.
 #pragma once
 
-#include <tensorgate/http/detail/serving.hpp>  // limit_of, has_claimed_id
-#include <tensorgate/http/session.hpp>         // session
+#include <tensorgate/http/session.hpp>  // session
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
@@ -61,7 +60,7 @@ struct working {
         case net::transfer_state::wants_read:
         case net::transfer_state::wants_write: break;
         default:
-          x.read_failure = failure{errc::closed, "the connection ended within the body"};
+          x.read_failure = failure{errc::bad_request, "the connection ended within the body"};
           co_return fail(x.read_failure);
       }
       x.read_event = got.state == net::transfer_state::wants_read ? EPOLLIN : EPOLLOUT;
@@ -406,7 +405,6 @@ inline void session::worked(std::unique_ptr<detail::exchange> x) {
     skip_ = remaining;
   }
   phase_ = phase::reading;
-  if (is_half_closed_ && input_.empty()) closing_ = true;
   if (!closing_ && !input_.empty()) {
     if (!process(input_)) return;
   } else if (!settle()) {
