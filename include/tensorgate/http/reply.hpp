@@ -89,7 +89,8 @@ class body_reader {
 
   /// The next bytes; empty at the end, and from then on.
   /// Completes: with at least one byte; at the end; when the body's progress is too slow.
-  /// Fails with: http::errc::body_too_large, bad_chunk, timed_out, closed.
+  /// Fails with: http::errc::body_too_large, bad_chunk, bad_trailer, timed_out; bad_request when the peer ends within the
+  /// body; closed when the connection is gone.
   virtual task<result<std::string_view>> read() = 0;
 };
 

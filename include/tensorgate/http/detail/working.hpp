@@ -318,8 +318,7 @@ struct working {
       auto const whole = co_await read_whole(x);
       if (!whole) {
         x.r.record.limit_hit = limit_of(whole.error().code);
-        bool const is_cut    = whole.error().code == errc::closed;
-        answer = x.r.refuse(from(is_cut ? failure{errc::bad_request, "the connection ended within the body"} : whole.error()));
+        answer               = x.r.refuse(from(whole.error()));
         answer->closing();
         co_return answer;
       }
