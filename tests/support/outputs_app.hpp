@@ -53,8 +53,9 @@ class scratch_folder {
 
 class outputs_app {
  public:
-  /// `extra` is appended to the configuration.
-  outputs_app(fs::path const& sample, std::string_view profile, std::string_view tiers, std::string_view extra = {}) {
+  /// `extra` is appended to the configuration, `data` to its section of that name.
+  outputs_app(fs::path const& sample, std::string_view profile, std::string_view tiers, std::string_view extra = {},
+              std::string_view data = {}) {
     fs::copy(sample, tree(), fs::copy_options::recursive);
     for (auto const& entry : fs::recursive_directory_iterator(tree())) {
       fs::permissions(entry.path(), fs::perms::owner_write, fs::perm_options::add);
@@ -64,6 +65,7 @@ class outputs_app {
     std::ofstream(config) << "profile = \"" << profile << "\"\ntiers = \"" << tiers << "\"\n"
                           << "[data]\nvalidation = \"" << (tree() / "validation").string() << "\"\nstate = \""
                           << (folder_.path() / "state").string() << "\"\n"
+                          << data
                           << "[server]\nlisten = [\"127.0.0.1:0\"]\nthreads = 2\nadmin = \"127.0.0.1:0\"\n"
                           << "[keys]\nfile = \"" << (folder_.path() / "keys.json").string() << "\"\n"
                           << extra;
