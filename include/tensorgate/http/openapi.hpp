@@ -37,7 +37,7 @@
 #include <tensorgate/http/reply.hpp>               // reply, shared_bytes
 #include <tensorgate/http/request.hpp>             // request
 #include <tensorgate/http/route.hpp>               // routes
-#include <tensorgate/reflect/detail/members.hpp>   // wire_name
+#include <tensorgate/reflect/members.hpp>          // wire_name
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 

@@ -18,7 +18,7 @@
 #include <tensorgate/http/problem.hpp>            // problem_of, from
 #include <tensorgate/http/status.hpp>             // status
 #include <tensorgate/http/target.hpp>             // for_each_query_pair
-#include <tensorgate/reflect/detail/members.hpp>  // wire_names, keeps_rules, required_members
+#include <tensorgate/reflect/members.hpp>         // wire_names, keeps_rules, required_members
 #include <tensorgate/reflect/errc.hpp>            // errc
 #include <tensorgate/reflect/fields.hpp>          // field_count, get_field
 #include <tensorgate/reflect/text.hpp>            // from_text
