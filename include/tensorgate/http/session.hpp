@@ -78,6 +78,7 @@ class session final : private net::detail::polled, private net::detail::wheel_no
         refused_(refused) {
     next_ = std::exchange(lane_.first, this);
     if (next_ != nullptr) next_->previous_ = this;
+    lane_.opened();
   }
   ~session();
 
@@ -158,6 +159,7 @@ inline session::~session() {
   leave();
   if (next_ != nullptr) next_->previous_ = previous_;
   (previous_ != nullptr ? previous_->next_ : lane_.first) = next_;
+  lane_.closed();
   auto& rules = *lane_.rules;
   rules.connections.fetch_sub(1, std::memory_order_relaxed);
   if (refused_.empty()) rules.addresses.leave(peer_, rules.bounds.connections_per_address);

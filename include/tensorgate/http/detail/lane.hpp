@@ -1,6 +1,7 @@
 // tensorgate/http/detail/lane.hpp: what the connections of one server on one loop share.
 #pragma once
 
+#include <algorithm>    // max
 #include <array>        // array
 #include <atomic>       // atomic
 #include <chrono>       // steady_clock
@@ -16,6 +17,10 @@
 #include <unordered_map>  // unordered_map
 #include <utility>      // move
 #include <vector>       // vector
+
+#if defined(__GLIBC__)
+#include <malloc.h>  // malloc_trim
+#endif
 
 #include <tensorgate/core/random.hpp>           // system_random
 #include <tensorgate/core/time.hpp>             // steady_point
@@ -112,13 +117,17 @@ struct lane_counts {
   }
 };
 
-struct lane : std::enable_shared_from_this<lane> {
+struct lane : std::enable_shared_from_this<lane>, private net::detail::wheel_node {
   static constexpr std::size_t scratch_size = 64 * 1024;
   static constexpr std::size_t beside_size  = 16 * 1024;
   static constexpr std::size_t pool_size    = 64;  // exchanges kept for reuse
+  static constexpr std::size_t pool_calm    = 4;   // of those, when most connections have gone
+  static constexpr std::size_t crowd        = 16;  // connections whose memory is worth a look
+  static constexpr std::chrono::milliseconds calm{1000};  // from when most have gone to that look
 
   lane(std::shared_ptr<shared_rules> common, asio::io_context& where, std::size_t at)
-      : rules(std::move(common)),
+      : wheel_node(&lane::on_calm),
+        rules(std::move(common)),
         loop(where),
         poll(net::detail::poller::of(where)),
         index(at),
@@ -164,6 +173,13 @@ struct lane : std::enable_shared_from_this<lane> {
     if (pool_.size() < pool_size) pool_.push_back(std::move(one));
   }
 
+  /// Connections come and go. When most of a crowd has gone, what it needed goes back to the system.
+  void opened() noexcept { most_ = std::max(most_, ++open_); }
+  void closed() {
+    --open_;
+    if (most_ >= crowd && open_ <= most_ / 2 && !is_armed()) poll.arm(*this, calm);
+  }
+
   /// The one that is used for requests that are answered at once.
   [[nodiscard]] exchange& quick() {
     if (!quick_) quick_ = lend();
@@ -198,6 +214,17 @@ struct lane : std::enable_shared_from_this<lane> {
   bool                          stopped  = false;
 
  private:
+  static void on_calm(wheel_node& self) {
+    auto& mine = static_cast<lane&>(self);
+    if (mine.open_ <= mine.most_ / 2) {
+      if (mine.pool_.size() > pool_calm) mine.pool_.resize(pool_calm);
+#if defined(__GLIBC__)
+      ::malloc_trim(0);  // by itself the allocator gives back the top of its heap alone, not the holes in it
+#endif
+    }
+    mine.most_ = mine.open_;
+  }
+
   // Eight hexadecimal digits at once: a nibble a byte, the lowest first, then the distance from "0" to "a" where due.
   static void spell(std::uint32_t value, char* out) noexcept {
     std::uint64_t nibbles = value;
@@ -209,6 +236,8 @@ struct lane : std::enable_shared_from_this<lane> {
     std::memcpy(out, &digits, sizeof digits);
   }
 
+  std::size_t                            open_ = 0;  // connections
+  std::size_t                            most_ = 0;  // of them, since the last look
   std::unique_ptr<char[]>                scratch_;  // NOLINT(modernize-avoid-c-arrays)
   std::unique_ptr<char[]>                beside_;   // NOLINT(modernize-avoid-c-arrays)
   std::vector<std::unique_ptr<exchange>> pool_;

@@ -53,7 +53,7 @@ class outbox {
 /// From this size on a body is sent from where it lies instead of being copied behind its head.
 inline constexpr std::size_t gather_from = 16 * 1024;
 /// Bytes that one connection may send before others get their turn.
-inline constexpr std::size_t fair_share = 4 * 1024 * 1024;
+inline constexpr std::size_t fair_share = 512 * 1024;
 
 /// What is still to be sent: bytes, then the rest of a body that lies elsewhere.
 struct backlog {
@@ -86,22 +86,23 @@ inline net::transfer_state push(net::stream& to, std::string_view& head, reply::
     bool const    plain   = to.tls() == nullptr;
     bool const    by_file = file != nullptr || (plain && shared != nullptr && shared->descriptor() >= 0);
     net::transfer done{};
+    auto const    share = static_cast<std::size_t>(std::min<std::uint64_t>(size - body_at, fair_share));
     if (!head.empty()) {
       bool const gather = has_body && shared != nullptr && !by_file && plain;
-      done              = gather ? to.write(head, shared->view().substr(static_cast<std::size_t>(body_at)))
+      done              = gather ? to.write(head, shared->view().substr(static_cast<std::size_t>(body_at), share))
                                  : to.write(head, has_body);
     } else if (by_file && plain) {
       int const  from   = file != nullptr ? file->descriptor() : shared->descriptor();
       auto const offset = (file != nullptr ? file->offset() : shared->offset()) + body_at;
-      done = to.write_file(from, offset, static_cast<std::size_t>(std::min<std::uint64_t>(size - body_at, fair_share)));
+      done = to.write_file(from, offset, share);
       if (done.state == transfer_state::ended) return transfer_state::failed;  // the file became shorter
     } else if (by_file) {
-      auto const room = static_cast<std::size_t>(std::min<std::uint64_t>(size - body_at, scratch.size()));
+      auto const room = std::min(share, scratch.size());
       auto const got  = ::pread(file->descriptor(), scratch.data(), room, static_cast<::off_t>(file->offset() + body_at));
       if (got <= 0) return transfer_state::failed;
       done = to.write(std::string_view(scratch.data(), static_cast<std::size_t>(got)));
     } else {
-      done = to.write(shared->view().substr(static_cast<std::size_t>(body_at)));
+      done = to.write(shared->view().substr(static_cast<std::size_t>(body_at), share));
     }
     if (done.state != transfer_state::moved) return done.state;
     sent += done.bytes;
