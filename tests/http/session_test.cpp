@@ -84,6 +84,15 @@ TEST_CASE("a sequence of requests gets the same answers however its bytes are sp
   }
 }
 
+TEST_CASE("a chunked body of which a part is there already is read once") {
+  live_server server;
+  raw_client  client(server.port());
+  client.send(request("POST /whole", "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n4\r\nde"));
+  ::usleep(50000);
+  client.send("fg\r\n0\r\n\r\n");
+  CHECK(client.read().body == "abcdefg");
+}
+
 TEST_CASE("byte by byte is enough") {
   live_server server;
   raw_client  client(server.port());

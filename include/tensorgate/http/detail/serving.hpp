@@ -206,6 +206,7 @@ inline void session::serve(detail::exchange& x, std::string_view in, std::size_t
   x.wants_body = x.r.head.has_body();
   x.r.body     = {};
   x.body.clear();  // of chunks, what was there is decoded anew
+  x.r.record.bytes_in = 0;
   static_cast<void>(rules.table.match(rules.table.self, x.r));
   phase_ = phase::working;
 }
