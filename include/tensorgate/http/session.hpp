@@ -21,7 +21,7 @@
 #include <tensorgate/http/detail/lane.hpp>         // lane
 #include <tensorgate/http/detail/outbox.hpp>       // backlog, push
 #include <tensorgate/http/problem.hpp>             // from
-#include <tensorgate/net/detail/poller.hpp>        // polled, wheel_node
+#include <tensorgate/net/poller.hpp>        // polled, wheel_node
 #include <tensorgate/net/stream.hpp>               // stream
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
@@ -36,7 +36,7 @@ namespace tensorgate::inline TENSORGATE_ABI::http {
 ///   lingering       everything is said; what the peer still sends is read and dropped, so that he gets to read the answer
 ///
 /// Answers go out in the order of their requests, one for each; a request is only begun when the one before is done.
-class session final : private net::detail::polled, private net::detail::wheel_node {
+class session final : private net::polled, private net::wheel_node {
  public:
   /// Takes the connection over. `refused`: it exceeds a limit of that name and gets 503 for its first request.
   static void open(detail::lane& where, net::stream stream, net::address const& peer, std::string_view refused) {
@@ -82,8 +82,8 @@ class session final : private net::detail::polled, private net::detail::wheel_no
   }
   ~session();
 
-  static void on_ready(net::detail::polled& self, std::uint32_t events) { static_cast<session&>(self).ready(events); }
-  static void on_expired(net::detail::wheel_node& self) { static_cast<session&>(self).expired(); }
+  static void on_ready(net::polled& self, std::uint32_t events) { static_cast<session&>(self).ready(events); }
+  static void on_expired(net::wheel_node& self) { static_cast<session&>(self).expired(); }
 
   void begin();
   void ready(std::uint32_t events);
@@ -321,7 +321,7 @@ inline bool session::flush() {
   auto          text = lane_.out.view();
   std::uint64_t at   = 0;
   std::uint64_t sent = 0;
-  auto const state = detail::push(stream_, text, reply::body_type(), at, {}, sent);
+  auto const state = detail::push(stream_, text, reply::body_type(), at, {}, sent, lane_.share());
   if (state == net::transfer_state::moved) {
     lane_.out.clear();
     return true;
@@ -343,7 +343,7 @@ inline void session::continue_writing() {
   auto& rest = *backlog_;
   auto  text = std::string_view(rest.bytes).substr(rest.at);
   std::uint64_t sent  = 0;
-  auto const    state = detail::push(stream_, text, rest.body, rest.body_at, lane_.scratch(), sent);
+  auto const    state = detail::push(stream_, text, rest.body, rest.body_at, lane_.scratch(), sent, lane_.share());
   rest.at             = rest.bytes.size() - text.size();
   lingered_ += sent;
   if (state == net::transfer_state::wants_write) return want(EPOLLOUT);

@@ -9,7 +9,7 @@
 #include <utility>    // move
 
 #include <tensorgate/core/result.hpp>      // result
-#include <tensorgate/net/detail/gate.hpp>  // gate
+#include <tensorgate/net/gate.hpp>  // gate
 #include <tensorgate/net/task.hpp>         // task
 
 namespace tensorgate::inline TENSORGATE_ABI::net {

@@ -15,6 +15,7 @@
 
 #include <pthread.h>  // pthread_setname_np
 #include <signal.h>   // pthread_sigmask
+#include <sys/resource.h>  // setpriority
 
 #include <tensorgate/net/task.hpp>  // task, as_values
 
@@ -119,6 +120,8 @@ class cpu_pool {
   }
 
   void work() {
+    // Of this thread alone, and of those it starts: the loops go first where cores are few.
+    static_cast<void>(::setpriority(PRIO_PROCESS, 0, below_loops));
     for (;;) {
       std::function<void()> todo;
       {
@@ -131,6 +134,8 @@ class cpu_pool {
       todo();
     }
   }
+
+  static constexpr int below_loops = 10;  // nice: about a tenth of a loop's share
 
   std::mutex                        mutex_;
   std::condition_variable           wake_;

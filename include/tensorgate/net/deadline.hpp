@@ -8,7 +8,7 @@
 
 #include <tensorgate/core/result.hpp>      // result
 #include <tensorgate/core/time.hpp>        // steady_point
-#include <tensorgate/net/detail/gate.hpp>  // gate
+#include <tensorgate/net/gate.hpp>  // gate
 #include <tensorgate/net/errc.hpp>         // errc
 #include <tensorgate/net/task.hpp>         // task, as_values
 

@@ -23,7 +23,7 @@
 
 #include <tensorgate/core/result.hpp>        // expected
 #include <tensorgate/net/addresses.hpp>      // address
-#include <tensorgate/net/detail/poller.hpp>  // polled
+#include <tensorgate/net/poller.hpp>  // polled
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
 
@@ -303,11 +303,11 @@ inline expected<void, listen_failure> listening::share(int socket, std::size_t l
 /// Accepts on one loop and hands on what it accepted. When descriptors are gone it says no to those who wait by
 /// accepting and closing them one at a time with a descriptor kept in reserve, rests a moment, and goes on: the loop
 /// neither spins nor dies, and recovers by itself.
-class acceptor final : private detail::polled, private detail::wheel_node {
+class acceptor final : private polled, private wheel_node {
  public:
   using accepted_fn = void (*)(void* self, int descriptor, address const& peer);
 
-  acceptor(detail::poller& where, int socket, void* self, accepted_fn accepted)
+  acceptor(poller& where, int socket, void* self, accepted_fn accepted)
       : polled(&acceptor::on_ready),
         wheel_node(&acceptor::on_rested),
         poller_(where),
@@ -327,7 +327,7 @@ class acceptor final : private detail::polled, private detail::wheel_node {
     if (!is_watched() && reserve_ < 0) return;
     for (int i = 0; i != 1024 && accept_one(); ++i) {}
     leave();
-    detail::wheel::disarm(*this);
+    wheel::disarm(*this);
     if (reserve_ >= 0) ::close(std::exchange(reserve_, -1));
   }
 
@@ -338,11 +338,11 @@ class acceptor final : private detail::polled, private detail::wheel_node {
   static constexpr std::chrono::milliseconds rest{200};
   static constexpr int                       batch = 64;  // accepted in one go
 
-  static void on_ready(detail::polled& self, std::uint32_t /*events*/) {
+  static void on_ready(polled& self, std::uint32_t /*events*/) {
     auto& mine = static_cast<acceptor&>(self);
     for (int i = 0; i != batch && mine.accept_one(); ++i) {}
   }
-  static void on_rested(detail::wheel_node& self) {
+  static void on_rested(wheel_node& self) {
     auto& mine = static_cast<acceptor&>(self);
     if (mine.reserve_ < 0) mine.reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     mine.start();
@@ -377,7 +377,7 @@ class acceptor final : private detail::polled, private detail::wheel_node {
     poller_.arm(*this, rest);
   }
 
-  detail::poller& poller_;
+  poller& poller_;
   int             socket_;
   int             reserve_;
   void*           self_;

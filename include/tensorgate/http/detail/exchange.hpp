@@ -16,7 +16,7 @@
 #include <tensorgate/http/head.hpp>                // head_parser
 #include <tensorgate/http/reply.hpp>               // reply, body_reader, body_writer
 #include <tensorgate/http/request.hpp>             // request
-#include <tensorgate/net/detail/gate.hpp>          // gate
+#include <tensorgate/net/gate.hpp>          // gate
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 class session;
@@ -138,7 +138,7 @@ class exchange {
   bool                    asked_for_body = false;  ///< 100 (Continue) was sent, or need not be
   bool                    wants_body     = false;
   failure                 read_failure{};
-  net::detail::gate       readable;
+  net::gate       readable;
   std::uint32_t           read_event = 0;  ///< what the reader waits for
   progress_watch          incoming;
 
@@ -157,7 +157,7 @@ class exchange {
   bool           keeps       = false;  ///< the connection stays, as told in the head
   bool           is_told     = false;  ///< its record was handed to the sink
   failure        write_failure{};
-  net::detail::gate writable;
+  net::gate writable;
   std::uint32_t  write_event = 0;  ///< what the writer waits for
   progress_watch outgoing;
 

@@ -30,7 +30,7 @@
 #include <tensorgate/http/endpoint.hpp>         // route_table
 #include <tensorgate/http/limits.hpp>           // limits
 #include <tensorgate/net/addresses.hpp>         // address, forwarding
-#include <tensorgate/net/detail/poller.hpp>     // poller
+#include <tensorgate/net/poller.hpp>     // poller
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
@@ -117,7 +117,7 @@ struct lane_counts {
   }
 };
 
-struct lane : std::enable_shared_from_this<lane>, private net::detail::wheel_node {
+struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   static constexpr std::size_t scratch_size = 64 * 1024;
   static constexpr std::size_t beside_size  = 16 * 1024;
   static constexpr std::size_t pool_size    = 64;  // exchanges kept for reuse
@@ -129,7 +129,7 @@ struct lane : std::enable_shared_from_this<lane>, private net::detail::wheel_nod
       : wheel_node(&lane::on_calm),
         rules(std::move(common)),
         loop(where),
-        poll(net::detail::poller::of(where)),
+        poll(net::poller::of(where)),
         index(at),
         heads{.head = rules->bounds.head, .fields = rules->bounds.fields, .target = rules->bounds.target},
         // NOLINTNEXTLINE(modernize-avoid-c-arrays): left uninitialised
@@ -173,6 +173,9 @@ struct lane : std::enable_shared_from_this<lane>, private net::detail::wheel_nod
     if (pool_.size() < pool_size) pool_.push_back(std::move(one));
   }
 
+  /// Bytes that one connection may send at a time.
+  [[nodiscard]] std::size_t share() const noexcept { return fair_share(open_); }
+
   /// Connections come and go. When most of a crowd has gone, what it needed goes back to the system.
   void opened() noexcept { most_ = std::max(most_, ++open_); }
   void closed() {
@@ -202,7 +205,7 @@ struct lane : std::enable_shared_from_this<lane>, private net::detail::wheel_nod
 
   std::shared_ptr<shared_rules> rules;
   asio::io_context&             loop;
-  net::detail::poller&          poll;
+  net::poller&          poll;
   std::size_t                   index;
   head_limits                   heads;
   steady_point                  now{};

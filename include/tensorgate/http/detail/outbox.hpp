@@ -1,7 +1,7 @@
 // tensorgate/http/detail/outbox.hpp: bytes on their way out, and what is left of them when the peer is slow.
 #pragma once
 
-#include <algorithm>    // max, min
+#include <algorithm>    // clamp, max, min
 #include <cstddef>      // size_t
 #include <cstdint>      // uint64_t
 #include <cstring>      // memcpy
@@ -52,8 +52,11 @@ class outbox {
 
 /// From this size on a body is sent from where it lies instead of being copied behind its head.
 inline constexpr std::size_t gather_from = 16 * 1024;
-/// Bytes that one connection may send before others get their turn.
-inline constexpr std::size_t fair_share = 512 * 1024;
+/// Bytes that one of so many connections may send before others get their turn: in all, some milliseconds' worth.
+[[nodiscard]] constexpr std::size_t fair_share(std::size_t connections) noexcept {
+  constexpr std::size_t all = 16 * 1024 * 1024, least = 64 * 1024, most = 512 * 1024;
+  return std::clamp(all / (connections + 1), least, most);
+}
 
 /// What is still to be sent: bytes, then the rest of a body that lies elsewhere.
 struct backlog {
@@ -71,9 +74,11 @@ struct backlog {
 };
 
 /// Sends what the peer takes of `head`, then of a body from `body_at` on; advances both. `moved` when all is sent.
-/// `scratch` is room for a piece of a file that must be encrypted. `sent` is increased by what left.
+/// `scratch` is room for a piece of a file that must be encrypted. `sent` is increased by what left. When about `most`
+/// bytes have left, it is `wants_write` all the same: the others' turn.
 inline net::transfer_state push(net::stream& to, std::string_view& head, reply::body_type const& body,
-                                std::uint64_t& body_at, std::span<char> scratch, std::uint64_t& sent) {
+                                std::uint64_t& body_at, std::span<char> scratch, std::uint64_t& sent,
+                                std::size_t most) {
   using net::transfer_state;
   auto const* const shared = std::get_if<shared_bytes>(&body);
   auto const* const file   = std::get_if<file_bytes>(&body);
@@ -82,11 +87,11 @@ inline net::transfer_state push(net::stream& to, std::string_view& head, reply::
   for (;;) {
     bool const has_body = body_at != size;
     if (head.empty() && !has_body) return transfer_state::moved;
-    if (turn >= fair_share) return transfer_state::wants_write;
+    if (turn >= most) return transfer_state::wants_write;
     bool const    plain   = to.tls() == nullptr;
     bool const    by_file = file != nullptr || (plain && shared != nullptr && shared->descriptor() >= 0);
     net::transfer done{};
-    auto const    share = static_cast<std::size_t>(std::min<std::uint64_t>(size - body_at, fair_share));
+    auto const    share = static_cast<std::size_t>(std::min<std::uint64_t>(size - body_at, most));
     if (!head.empty()) {
       bool const gather = has_body && shared != nullptr && !by_file && plain;
       done              = gather ? to.write(head, shared->view().substr(static_cast<std::size_t>(body_at), share))

@@ -287,7 +287,7 @@ inline void session::deliver(detail::exchange& x, reply&& what, std::string_view
   auto          bytes = lane_.out.view();
   std::uint64_t at    = 0;
   std::uint64_t sent  = 0;
-  auto const    state = detail::push(stream_, bytes, what.body(), at, lane_.beside(), sent);
+  auto const    state = detail::push(stream_, bytes, what.body(), at, lane_.beside(), sent, lane_.share());
   if (state == net::transfer_state::moved) {
     lane_.out.clear();
     return finish(x);

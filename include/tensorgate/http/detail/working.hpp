@@ -97,11 +97,11 @@ struct working {
       auto          state = net::transfer_state::moved;
       if (s->backlog_ != nullptr) {
         auto text = std::string_view(s->backlog_->bytes).substr(s->backlog_->at);
-        state = push(s->stream_, text, s->backlog_->body, s->backlog_->body_at, s->lane_.scratch(), sent);
+        state = push(s->stream_, text, s->backlog_->body, s->backlog_->body_at, s->lane_.scratch(), sent, s->lane_.share());
         s->backlog_->at = s->backlog_->bytes.size() - text.size();
         if (state == net::transfer_state::moved) s->backlog_.reset();
       }
-      if (state == net::transfer_state::moved) state = push(s->stream_, head, body, at, s->lane_.scratch(), sent);
+      if (state == net::transfer_state::moved) state = push(s->stream_, head, body, at, s->lane_.scratch(), sent, s->lane_.share());
       x.outgoing.moved += sent;
       x.sent += sent;
       if (state == net::transfer_state::moved) co_return result<void>{};

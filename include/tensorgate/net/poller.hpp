@@ -1,4 +1,4 @@
-// tensorgate/net/detail/poller.hpp: which descriptors of this loop are ready, and who is told?
+// tensorgate/net/poller.hpp: which descriptors of this loop are ready, and who is told?
 #pragma once
 
 #include <array>         // array
@@ -14,9 +14,9 @@
 
 #include <tensorgate/core/abi.hpp>          // TENSORGATE_ABI
 #include <tensorgate/net/asio.hpp>          // io_context, stream_descriptor, steady_timer
-#include <tensorgate/net/detail/wheel.hpp>  // wheel
+#include <tensorgate/net/wheel.hpp>  // wheel
 
-namespace tensorgate::inline TENSORGATE_ABI::net::detail {
+namespace tensorgate::inline TENSORGATE_ABI::net {
 
 class poller;
 
@@ -184,4 +184,4 @@ inline void polled::leave() noexcept {
   where_ = nullptr;
 }
 
-}  // namespace tensorgate::net::detail
+}  // namespace tensorgate::net

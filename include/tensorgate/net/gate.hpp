@@ -1,4 +1,4 @@
-// tensorgate/net/detail/gate.hpp: how does a coroutine wait for something that a plain function tells?
+// tensorgate/net/gate.hpp: how does a coroutine wait for something that a plain function tells?
 #pragma once
 
 #include <memory>        // unique_ptr
@@ -12,7 +12,7 @@
 
 #include <tensorgate/net/task.hpp>  // task, as_values
 
-namespace tensorgate::inline TENSORGATE_ABI::net::detail {
+namespace tensorgate::inline TENSORGATE_ABI::net {
 
 /// One coroutine waits, a function of the same loop opens. Opening while nobody waits is not remembered: whoever waits
 /// looks first whether there is a reason to.
@@ -78,4 +78,4 @@ class gate {
   std::unique_ptr<waiter> waiting_;
 };
 
-}  // namespace tensorgate::net::detail
+}  // namespace tensorgate::net

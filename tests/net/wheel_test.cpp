@@ -1,4 +1,4 @@
-#include <tensorgate/net/detail/wheel.hpp>
+#include <tensorgate/net/wheel.hpp>
 
 #include <memory>
 #include <random>
@@ -8,8 +8,8 @@
 
 using namespace tensorgate;
 using namespace std::chrono_literals;
-using net::detail::wheel;
-using net::detail::wheel_node;
+using net::wheel;
+using net::wheel_node;
 
 namespace {
 

@@ -1,4 +1,4 @@
-// tensorgate/net/detail/wheel.hpp: deadlines of many connections for the price of a store each.
+// tensorgate/net/wheel.hpp: deadlines of many connections for the price of a store each.
 #pragma once
 
 #include <chrono>   // milliseconds
@@ -7,7 +7,7 @@
 #include <tensorgate/core/abi.hpp>   // TENSORGATE_ABI
 #include <tensorgate/core/time.hpp>  // steady_point
 
-namespace tensorgate::inline TENSORGATE_ABI::net::detail {
+namespace tensorgate::inline TENSORGATE_ABI::net {
 
 /// Something with a deadline on a wheel. It leaves the wheel when it is destroyed.
 class wheel_node {
@@ -113,4 +113,4 @@ class wheel {
   wheel_node    slots_[slot_count];  // NOLINT(modernize-avoid-c-arrays): nodes cannot be copied
 };
 
-}  // namespace tensorgate::net::detail
+}  // namespace tensorgate::net
