@@ -230,7 +230,7 @@ inline std::size_t come_and_go(std::uint16_t port, unsigned seed, std::chrono::m
     auto const  part  = std::string_view(bytes).substr(0, 1 + random() % (bytes.size() + 1));
     auto const  half  = part.size() / (1 + random() % 3);
     one.send(part.substr(0, half));
-    if (random() % 4 == 0) std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(1ms);
     one.send(part.substr(half));
     bool ended = false;
     switch (random() % 4) {
