@@ -7,10 +7,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "support/child.hpp"
 #include "support/raw_client.hpp"
@@ -112,6 +116,74 @@ class outputs_app {
   scratch_folder       folder_;
   std::optional<child> child_;
   std::uint16_t        port_ = 0;
+};
+
+/// A program that listens at ports of its own choosing, its words read all the while so that it never waits for us.
+class running_program {
+ public:
+  explicit running_program(std::vector<std::string> words) : child_(std::move(words)) {
+    drain_ = std::jthread([this](std::stop_token const& end) {
+      while (!end.stop_requested()) {
+        std::scoped_lock const held(lock_);
+        child_.read_until("\x01 never printed", std::chrono::milliseconds{20});
+      }
+    });
+    constexpr std::string_view admin = "admin: listening at 127.0.0.1:";
+    if (!says(admin)) throw std::runtime_error("the app did not start: " + said());
+    port_  = port_after("http: listening at 127.0.0.1:");
+    admin_ = port_after(admin);
+  }
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::uint16_t admin() const noexcept { return admin_; }
+  [[nodiscard]] pid_t         pid() const noexcept { return child_.pid(); }
+  [[nodiscard]] std::string   said() const {
+    std::scoped_lock const held(lock_);
+    return child_.printed();
+  }
+  /// True if `word` is printed within the time.
+  [[nodiscard]] bool says(std::string_view word, std::chrono::milliseconds patience = std::chrono::seconds{20}) const {
+    auto const until = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < until) {
+      if (auto const at = said().find(word); at != std::string::npos && said().find('\n', at) != std::string::npos) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    return false;
+  }
+  void signal(int number) const { child_.signal(number); }
+  /// Sends the signal and waits: the exit code, or 128 and the signal's number.
+  int stop(int number = SIGTERM) {
+    child_.signal(number);
+    drain_.request_stop();
+    if (drain_.joinable()) drain_.join();
+    return child_.wait();
+  }
+
+  /// A figure of /proc/<pid>/status, in bytes.
+  [[nodiscard]] std::size_t status(std::string_view name) const {
+    auto const text = read_text("/proc/" + std::to_string(pid()) + "/status");
+    auto const at   = text.find(std::string(name) + ":");
+    return at == std::string::npos ? 0 : std::stoul(text.substr(at + name.size() + 1)) * 1024;
+  }
+  [[nodiscard]] std::size_t descriptors() const {
+    std::size_t count = 0;
+    for ([[maybe_unused]] auto const& one : fs::directory_iterator("/proc/" + std::to_string(pid()) + "/fd")) ++count;
+    return count;
+  }
+
+ private:
+  [[nodiscard]] std::uint16_t port_after(std::string_view word) const {
+    auto const text = said();
+    auto const at   = text.find(word);
+    if (at == std::string::npos) throw std::runtime_error("no port: " + text);
+    return static_cast<std::uint16_t>(std::stoi(text.substr(at + word.size())));
+  }
+
+  mutable std::mutex lock_;
+  child              child_;
+  std::jthread       drain_;
+  std::uint16_t      port_  = 0;
+  std::uint16_t      admin_ = 0;
 };
 
 }  // namespace tensorgate_tests

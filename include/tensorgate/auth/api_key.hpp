@@ -7,6 +7,7 @@
 
 #include <algorithm>           // find
 #include <atomic>              // atomic
+#include <cerrno>              // program_invocation_short_name
 #include <chrono>              // milliseconds
 #include <condition_variable>  // condition_variable
 #include <cstddef>             // size_t
@@ -136,7 +137,7 @@ namespace detail {
 
 /// What the guard takes from outside. `command` tells, in the refusal to start without a key, how one is added.
 struct key_surroundings {
-  std::string command = "keys add NAME";
+  std::string command = std::string(program_invocation_short_name) + " keys add NAME";
   clock_fn    clock   = wall_clock;
   random_fn   random  = system_random;
 };

@@ -21,8 +21,9 @@
 #include <utility>      // move
 #include <vector>       // vector
 
-#include <signal.h>  // sigtimedwait, pthread_sigmask
-#include <unistd.h>  // write
+#include <signal.h>        // sigtimedwait, pthread_sigmask
+#include <sys/resource.h>  // setrlimit
+#include <unistd.h>        // write
 
 #include <tensorgate/core/result.hpp>             // result
 #include <tensorgate/http/openapi.hpp>            // documented
@@ -54,7 +55,9 @@ class service final : public net::parts {
     ::sigemptyset(&signals_);
     for (int const one : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals_, one);
     ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    allow_descriptors();
     ::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): a peer that is gone is a failed write
+    ::signal(SIGXFSZ, SIG_IGN);  // NOLINT(cert-err33-c): so is a file that may not grow
     add({.name   = "access log",
          .start  = [this] { return log_.start(); },
          .reload = [this] { return log_.reopen(); },
@@ -116,6 +119,14 @@ class service final : public net::parts {
   }
 
  private:
+  /// As many as the system lets this process have: a login shell's 1024 would be the limit of connections.
+  static void allow_descriptors() noexcept {
+    ::rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+  }
+
   int run(http::error_renderer errors, http::route_table table) {
     static_cast<void>(pool());
     reread_           = service_detail::reread_server;

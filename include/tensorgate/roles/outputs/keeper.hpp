@@ -269,6 +269,7 @@ class keeper {
       auto made = tier_form(std::move(bytes), tier_names[i] != 100);
       if (made) next->tiers[i] = std::move(*made);
     }
+    if (!tier_fault_) disk_fault_.clear();
     publish(std::move(next));
   }
 
@@ -278,7 +279,10 @@ class keeper {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     auto const written = store::write_file(folder / "output.json.gz", packed, 0640);
-    if (!written) tier_fault_ = fmt::format("{}: {}", folder.string(), written.error().code.message());
+    if (written) return;
+    tier_fault_ = fmt::format("{}: {}", folder.string(), written.error().code.message());
+    if (disk_fault_ != *tier_fault_) events_.say("tiers", *tier_fault_ + "; the tiers are served all the same");
+    disk_fault_ = *tier_fault_;
   }
 
   // --- rows
@@ -464,6 +468,7 @@ class keeper {
   copying_tracker            copying_;
   std::optional<row_file>    scores_;  ///< what we say of copying
   std::optional<std::string> tier_fault_;
+  std::string                disk_fault_;  ///< the last that was said
   std::set<std::string>      noted_;
 };
 

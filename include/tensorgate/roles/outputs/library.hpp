@@ -4,6 +4,7 @@
 #include <atomic>       // atomic<shared_ptr>
 #include <chrono>       // seconds
 #include <cstddef>      // size_t
+#include <cstdint>      // int64_t, uint64_t
 #include <filesystem>   // is_directory
 #include <memory>       // shared_ptr
 #include <mutex>        // mutex
@@ -44,6 +45,7 @@ class library {
     me.health = [this] { return health(); };
     me.drain  = [this] { return end(); };
     app_.add(std::move(me));
+    measure();
   }
   library(library const&)            = delete;
   library& operator=(library const&) = delete;
@@ -69,9 +71,37 @@ class library {
     all.publish = [this](snapshot_ptr next) {
       auto before = current_.exchange(std::move(next), std::memory_order_acq_rel);
       retired_.push_back(std::move(before));
+      swaps_.fetch_add(1, std::memory_order_relaxed);
     };
     all.say = [this](std::string_view what, std::string_view text) { app_.say(what, text); };
     return all;
+  }
+
+  void measure() {
+    net::measurement broken;
+    broken.name = "tensorgate_outputs_files_in_fault";
+    broken.help = "Files of the validator that are not whole or cannot be read; the last good version of each is served.";
+    broken.read = [this] {
+      std::lock_guard const lock(health_lock_);
+      return static_cast<double>(faults_.size());
+    };
+    app_.measure(std::move(broken));
+
+    net::measurement newest;
+    newest.name = "tensorgate_outputs_newest_file_timestamp_seconds";
+    newest.help = "When the newest file that is served was written, Unix time; 0 while there is none.";
+    newest.read = [this] {
+      std::lock_guard const lock(health_lock_);
+      return newest_ ? static_cast<double>(to_unix_millis(*newest_)) / 1000 : 0;
+    };
+    app_.measure(std::move(newest));
+
+    net::measurement swaps;
+    swaps.name   = "tensorgate_outputs_snapshots_total";
+    swaps.help   = "Times that what is served was replaced.";
+    swaps.counts = true;
+    swaps.read   = [this] { return static_cast<double>(swaps_.load(std::memory_order_relaxed)); };
+    app_.measure(std::move(swaps));
   }
 
   [[nodiscard]] unix_millis clock() const { return fixed_now_ != 0 ? from_unix_millis(fixed_now_) : wall_clock(); }
@@ -136,6 +166,7 @@ class library {
   std::vector<snapshot_ptr>           retired_;
   std::atomic<snapshot_ptr>           current_{std::make_shared<snapshot const>()};
   keeper                              keeper_;
+  std::atomic<std::uint64_t>          swaps_  = 0;
   std::atomic<bool>                   ending_ = false;
   std::atomic<bool>                   ended_  = false;
   mutable std::mutex                  health_lock_;

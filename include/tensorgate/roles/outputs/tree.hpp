@@ -1,6 +1,8 @@
 // tensorgate/roles/outputs/tree.hpp: the validator's files as they were when each was last whole.
 #pragma once
 
+#include <algorithm>    // min
+#include <cerrno>       // errno
 #include <chrono>       // milliseconds
 #include <filesystem>   // path, directory_iterator
 #include <map>          // map
@@ -23,7 +25,7 @@ enum class file_news {
   same,     ///< as before
   changed,  ///< a new whole version
   gone,     ///< not there for longer than `gone_after`
-  broken,   ///< there, but not whole, which is told once a version; the last good one stays in force
+  broken,   ///< there, but not whole, two looks long: told once a version; the last good one stays in force
 };
 
 /// One file over time. A validator rewrites it in place, so that a look may find half of it: then the last good version
@@ -41,13 +43,14 @@ class followed_file {
 
   [[nodiscard]] file_news look(steady_point now, source_limits const& limits) {
     struct stat facts {};
-    bool const  there = ::stat(path_.c_str(), &facts) == 0;
+    bool const  there  = ::stat(path_.c_str(), &facts) == 0;
+    bool const  hidden = !there && errno != ENOENT && errno != ENOTDIR;  // by permissions, a broken disk
     if (there && good_ && !fault_ && stamp_of(facts) == good_->stamp) {
       missing_since_.reset();
       return file_news::same;
     }
     if (there && fault_ && stamp_of(facts) == fault_->stamp && tries_ == most_tries) return file_news::same;
-    if (there) {
+    if (there || hidden) {
       auto loaded = load_source(path_, limits);
       if (loaded) {
         missing_since_.reset();
@@ -59,9 +62,11 @@ class followed_file {
       if (!loaded.error().missing()) {
         missing_since_.reset();
         bool const known = fault_ && fault_->stamp == loaded.error().stamp;
-        tries_           = known ? tries_ + 1 : 1;
+        bool const again = tries_ == 1 && known;
+        tries_           = known ? std::min(tries_ + 1, most_tries) : 1;
         fault_           = std::move(loaded.error());
-        return known ? file_news::same : file_news::broken;
+        // Half of a file that is just being written is no news; half of one that nobody goes on writing is.
+        return again ? file_news::broken : file_news::same;
       }
     }
     fault_.reset();
