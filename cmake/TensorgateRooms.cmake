@@ -27,7 +27,6 @@ tensorgate_package(threads APT libc6-dev CONFIG Threads TARGET Threads::Threads)
 tensorgate_package(asio APT libasio-dev HEADER asio.hpp)
 tensorgate_package(openssl APT libssl-dev PKGCONFIG openssl)
 tensorgate_package(fmt APT libfmt-dev CONFIG fmt TARGET fmt::fmt-header-only)
-tensorgate_package(cli11 APT libcli11-dev PKGCONFIG CLI11)
 # Header-only: the packaged library is built for exceptions, and a bad file is a value here.
 tensorgate_package(toml APT libtomlplusplus-dev HEADER toml++/toml.h)
 
@@ -45,7 +44,7 @@ tensorgate_room(store LINKS net crypto codec)
 tensorgate_room(auth LINKS http store identity)
 tensorgate_room(ops LINKS http PACKAGES fmt)
 tensorgate_room(gateway LINKS http)
-tensorgate_room(service LINKS http auth ops gateway PACKAGES cli11 toml)
+tensorgate_room(service LINKS http auth ops gateway PACKAGES toml)
 tensorgate_room(roles LINKS service identity)
 # What the roles know without a server: their rules, as functions on values.
 tensorgate_room(rules LINKS core reflect crypto codec identity)

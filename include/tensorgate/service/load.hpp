@@ -33,7 +33,8 @@
 #include <tensorgate/service/config_failure.hpp>       // config_failure, explain
 #include <tensorgate/service/detail/command_line.hpp>  // read_command_line
 #include <tensorgate/service/detail/config_read.hpp>   // read_setting
-#include <tensorgate/service/detail/config_write.hpp>  // to_toml, list_settings
+#include <tensorgate/service/detail/config_type.hpp>   // type_of_setting
+#include <tensorgate/service/detail/config_write.hpp>  // write_table, list_settings
 #include <tensorgate/service/detail/reread.hpp>        // reread_server
 #include <tensorgate/service/detail/toml.hpp>          // parse_toml
 #include <tensorgate/store/durable_file.hpp>           // read_file
@@ -148,15 +149,77 @@ template <class T>
   return root;
 }
 
-template <class T>
-[[nodiscard]] expected<T, config_failure> read_all(command_line const& given, program_words const& program, std::vector<setting> const& settings) {
-  auto const tree = gather(given, program, settings, ::environ);
-  if (!tree) return unexpected<config_failure>(tree.error());
-  expected<T, config_failure> made{T{}};
-  config_reader               reader;
-  read_setting(reader, *tree, *made, "");
-  if (!reader.problems.empty()) return unexpected<config_failure>(config_failure{std::move(reader.problems)});
+/// What the words of a command line come to.
+struct request_of_program {
+  program_words              words{};
+  std::vector<setting>       settings{};
+  command_line               given{};
+  std::optional<std::size_t> chosen{};  ///< which command
+};
+
+[[nodiscard]] inline unexpected<config_failure> done(int code) { return unexpected<config_failure>(config_failure{{}, code}); }
+
+/// A command without its types.
+struct command_words {
+  std::string_view name;
+  std::string_view help;
+  std::string_view usage;
+};
+
+/// Reads the command line; `--help` and `--version` are answered here.
+[[nodiscard]] inline expected<request_of_program, config_failure> understand(int argc, char const* const* argv, program_words const& words,
+                                                                             setting_type const& type, void const* standard,
+                                                                             std::vector<command_words> const& commands) {
+  request_of_program made{.words = words};
+  list_settings(made.settings, type, standard, "");
+  std::vector<std::string>                         names;
+  std::vector<std::pair<std::string, std::string>> helps;
+  for (auto const& one : commands) {
+    names.emplace_back(one.name);
+    helps.emplace_back(one.name, one.help);
+  }
+  auto given = read_command_line({argv + (argc > 0 ? 1 : 0), static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)}, made.settings, names);
+  if (!given) return unexpected<config_failure>(config_failure{{given.error()}});
+  made.given = std::move(*given);
+  for (std::size_t i = 0; i != commands.size(); ++i) {
+    if (commands[i].name == made.given.command) made.chosen = i;
+  }
+  if (made.given.help) {
+    if (made.chosen) {
+      auto const& one = commands[*made.chosen];
+      std::fputs((std::string(words.name) + " " + std::string(one.name) + ": " + std::string(one.help) + "\n" + std::string(one.usage)).c_str(), stdout);
+    } else {
+      std::fputs(help_text(words, made.settings, helps).c_str(), stdout);
+    }
+    return done(exit_codes::fine);
+  }
+  if (made.given.version) {
+    std::fputs((std::string(words.name) + " " TENSORGATE_VERSION "\n").c_str(), stdout);
+    return done(exit_codes::fine);
+  }
   return made;
+}
+
+/// Reads all sources into `out`; empty when they are sound.
+[[nodiscard]] inline std::optional<config_failure> read_all(request_of_program const& asked, setting_type const& type, void* out) {
+  auto const tree = gather(asked.given, asked.words, asked.settings, ::environ);
+  if (!tree) return tree.error();
+  config_reader reader;
+  read_setting(reader, *tree, type, out, "");
+  if (!reader.problems.empty()) return config_failure{std::move(reader.problems)};
+  return std::nullopt;
+}
+
+/// `--check-config` and `--print-config`; true when one of them was asked for.
+[[nodiscard]] inline bool shows_settings(command_line const& given, setting_type const& type, void const* value) {
+  if (given.check) {
+    std::fputs("the settings are sound\n", stdout);
+  } else if (given.print) {
+    std::string text;
+    write_table(text, type, value, "");
+    std::fputs(text.c_str(), stdout);
+  }
+  return given.check || given.print;
 }
 
 }  // namespace service_detail
@@ -166,55 +229,24 @@ template <class T>
 [[nodiscard]] expected<T, config_failure> load(int argc, char const* const* argv,
                                                std::type_identity_t<std::span<command<T> const>> commands = {}) {
   namespace in = service_detail;
-  auto const done = [](int code) { return unexpected<config_failure>(config_failure{{}, code}); };
-  auto const words = in::words_of<T>(argc > 0 ? argv[0] : nullptr);
+  static constexpr auto const& type = in::type_of_setting<T>;
 
-  std::vector<in::setting> settings;
-  in::list_settings(settings, T{}, "");
-  std::vector<std::string>                         names;
-  std::vector<std::pair<std::string, std::string>> helps;
-  for (auto const& one : commands) {
-    names.emplace_back(one.name);
-    helps.emplace_back(one.name, one.help);
-  }
-  auto const given = in::read_command_line({argv + (argc > 0 ? 1 : 0), static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)}, settings, names);
-  if (!given) return unexpected<config_failure>(config_failure{{given.error()}});
-
-  command<T> const* chosen = nullptr;
-  for (auto const& one : commands) {
-    if (one.name == given->command) chosen = &one;
-  }
-  if (given->help) {
-    if (chosen != nullptr) {
-      std::fputs((std::string(words.name) + " " + std::string(chosen->name) + ": " + std::string(chosen->help) + "\n" + std::string(chosen->usage)).c_str(), stdout);
-    } else {
-      std::fputs(in::help_text(words, settings, helps).c_str(), stdout);
-    }
-    return done(exit_codes::fine);
-  }
-  if (given->version) {
-    std::fputs((std::string(words.name) + " " TENSORGATE_VERSION "\n").c_str(), stdout);
-    return done(exit_codes::fine);
-  }
-
-  auto made = in::read_all<T>(*given, words, settings);
-  if (!made) return made;
-
-  if (given->check) {
-    std::fputs("the settings are sound\n", stdout);
-    return done(exit_codes::fine);
-  }
-  if (given->print) {
-    std::fputs(in::to_toml(*made).c_str(), stdout);
-    return done(exit_codes::fine);
-  }
-  if (chosen != nullptr) return done(chosen->run(*made, arguments(given->rest)));
+  std::vector<in::command_words> names;
+  for (auto const& one : commands) names.push_back({one.name, one.help, one.usage});
+  expected<T, config_failure> made{T{}};
+  auto const asked = in::understand(argc, argv, in::words_of<T>(argc > 0 ? argv[0] : nullptr), type, &*made, names);
+  if (!asked) return unexpected<config_failure>(asked.error());
+  if (auto wrong = in::read_all(*asked, type, &*made)) return unexpected<config_failure>(std::move(*wrong));
+  if (in::shows_settings(asked->given, type, &*made)) return in::done(exit_codes::fine);
+  if (asked->chosen) return in::done(commands[*asked->chosen].run(*made, arguments(asked->given.rest)));
   if constexpr (requires { requires std::same_as<decltype(T::server), server_config>; }) {
-    in::reread_server = [again = *given, words, settings](auto const& say) -> std::shared_ptr<server_config const> {
-      auto fresh = in::read_all<T>(again, words, settings);
-      if (fresh) return std::make_shared<server_config const>(std::move(fresh->server));
-      for (auto const& problem : fresh.error().problems) say(problem.sentence());
-      return nullptr;
+    in::reread_server = [again = *asked](auto const& say) -> std::shared_ptr<server_config const> {
+      T fresh{};
+      if (auto const wrong = in::read_all(again, type, &fresh)) {
+        for (auto const& problem : wrong->problems) say(problem.sentence());
+        return nullptr;
+      }
+      return std::make_shared<server_config const>(std::move(fresh.server));
     };
   }
   return made;

@@ -1,14 +1,14 @@
 // tensorgate/service/detail/config_write.hpp: an aggregate as a TOML file, and as the list of settings that `--help` shows.
 #pragma once
 
-#include <charconv>     // to_chars
 #include <cstddef>      // size_t
 #include <string>       // string
 #include <string_view>  // string_view
-#include <utility>      // index_sequence
 #include <vector>       // vector
 
-#include <tensorgate/service/detail/config_read.hpp>  // setting_name, setting_words, type_words
+#include <tensorgate/service/detail/config_read.hpp>  // type_words, path_of
+#include <tensorgate/service/detail/config_text.hpp>  // key_text
+#include <tensorgate/service/detail/config_type.hpp>  // setting_type
 
 namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
@@ -22,54 +22,21 @@ struct setting {
   bool        truth   = false;  ///< its flag needs no value
 };
 
-template <class T>
-inline constexpr bool is_scalar_list = false;
-template <class E>
-inline constexpr bool is_scalar_list<std::vector<E>> = is_scalar<E>;
-
-/// True where the value stands on one line behind "name =".
-template <class T>
-inline constexpr bool is_inline = is_scalar<T> || is_scalar_list<T>;
-template <class T>
-inline constexpr bool is_inline<std::optional<T>> = is_inline<T>;
+/// Calls `use(name, one)` for each value in an optional, a list or a table of names.
+template <class F>
+void for_each_inside(setting_type const& type, void const* value, F use) {
+  type.each(value, [](void* context, std::string_view name, void const* one) { (*static_cast<F*>(context))(name, one); }, &use);
+}
 
 /// The TOML of a value that stands on one line. Of a secret, nothing.
-template <class T>
-[[nodiscard]] std::string inline_text(T const& value) {
-  if constexpr (kinds::is_optional<T>) {
-    return value ? inline_text(*value) : std::string{};
-  } else if constexpr (std::same_as<T, bool>) {
-    return value ? "true" : "false";
-  } else if constexpr (kinds::has_text_form<T>) {
-    std::string text;
-    reflect::text_form<T>::append(text, value);
-    return toml_string(text);
-  } else if constexpr (kinds::is_integer<T>) {
-    return std::to_string(value);
-  } else if constexpr (std::floating_point<T>) {
-    char        text[40];  // NOLINT(modernize-avoid-c-arrays)
-    auto const  made = std::to_chars(std::begin(text), std::end(text), value);
-    std::string out(std::begin(text), made.ptr);
-    if (out.find_first_of(".en") == std::string::npos) out += ".0";
-    return out;
-  } else if constexpr (std::is_enum_v<T>) {
-    return toml_string(reflect::name_of(value));
-  } else if constexpr (kinds::is_duration<T>) {
-    return toml_string(reflect::to_text(value));
-  } else if constexpr (std::same_as<T, secret_text>) {
-    return {};
-  } else if constexpr (is_path<T>) {
-    return toml_string(value.string());
-  } else if constexpr (std::same_as<T, std::string>) {
-    return toml_string(value);
-  } else {
-    std::string made = "[";
-    for (auto const& one : value) {
-      if (made.size() > 1) made += ", ";
-      made += inline_text(one);
-    }
-    return made + "]";
-  }
+[[nodiscard]] inline std::string inline_text(setting_type const& type, void const* value) {
+  if (type.is == setting_shape::scalar) return type.text(value);
+  std::string made;
+  for_each_inside(type, value, [&](std::string_view, void const* one) {
+    if (!made.empty()) made += ", ";
+    made += inline_text(*type.inner, one);
+  });
+  return type.is == setting_shape::list ? "[" + made + "]" : made;
 }
 
 /// "# words; expected …" in lines of at most 110 columns.
@@ -84,104 +51,92 @@ inline void comment(std::string& out, std::string_view text) {
   }
 }
 
-template <class T>
-void write_table(std::string& out, T const& value, std::string const& path);
+inline void write_table(std::string& out, setting_type const& type, void const* value, std::string const& path);
 
-template <class V>
-void write_nested(std::string& out, V const& member, std::string const& path) {
-  if constexpr (kinds::is_optional<V>) {
-    if (member) write_nested(out, *member, path);
-  } else if constexpr (kinds::is_pair_list<V> || kinds::is_map<V>) {
-    using element = typename V::value_type::second_type;
-    if constexpr (is_inline<element>) {
-      out += "\n[" + path + "]\n";
-      for (auto const& [name, one] : member) out += key_text(name) + " = " + inline_text(one) + "\n";
-    } else {
-      for (auto const& [name, one] : member) {
-        out += "\n[" + path + "." + key_text(name) + "]\n";
-        write_table(out, one, path + "." + key_text(name));
-      }
-    }
-  } else if constexpr (kinds::is_a<V, std::vector>) {
-    for (auto const& one : member) {
-      out += "\n[[" + path + "]]\n";
-      write_table(out, one, path);
-    }
+inline void write_line(std::string& out, setting_type const& type, setting_label const& label, void const* value) {
+  comment(out, (label.words.empty() ? std::string{} : std::string(label.words) + "; ") + type_words(type));
+  auto const text = inline_text(type, value);
+  auto const name = key_text(label.name);
+  if (!text.empty()) {
+    out += name + " = " + text + "\n";
+  } else if (type.secret && !static_cast<secret_text const*>(value)->empty()) {
+    out += "# " + name + " is set and not shown\n";
   } else {
-    out += "\n[" + path + "]\n";
-    write_table(out, member, path);
+    out += "# " + name + " is not set\n";
   }
 }
 
+inline void write_nested(std::string& out, setting_type const& type, void const* value, std::string const& path) {
+  if (type.is == setting_shape::table) {
+    out += "\n[" + path + "]\n";
+    return write_table(out, type, value, path);
+  }
+  auto const& inner = *type.inner;
+  bool const  named = type.is == setting_shape::named;
+  if (named && is_inline(inner)) out += "\n[" + path + "]\n";
+  for_each_inside(type, value, [&](std::string_view name, void const* one) {
+    if (type.is == setting_shape::optional) {
+      write_nested(out, inner, one, path);
+    } else if (named && is_inline(inner)) {
+      out += key_text(name) + " = " + inline_text(inner, one) + "\n";
+    } else {
+      auto const where = named ? path + "." + key_text(name) : path;
+      out += named ? "\n[" + where + "]\n" : "\n[[" + where + "]]\n";
+      write_table(out, inner, one, where);
+    }
+  });
+}
+
 /// First what stands on one line, then the nested tables, as TOML wants it.
-template <class T>
-void write_table(std::string& out, T const& value, std::string const& path) {
-  auto const all = [&]<std::size_t... I>(std::index_sequence<I...>) {
-    auto const line = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
-      auto const& member = reflect::get_field<N>(value);
-      using M            = std::remove_cvref_t<decltype(member)>;
-      if constexpr (is_inline<M>) {
-        auto const words = setting_words<T, N>();
-        comment(out, (words.empty() ? std::string{} : std::string(words) + "; ") + type_words<M>());
-        auto const text = inline_text(member);
-        auto const name = key_text(setting_name<T, N>());
-        if (!text.empty()) {
-          out += name + " = " + text + "\n";
-        } else if constexpr (std::same_as<M, secret_text>) {
-          out += member.empty() ? "# " + name + " is not set\n" : "# " + name + " is set and not shown\n";
-        } else {
-          out += "# " + name + " is not set\n";
-        }
-      }
-    };
-    auto const nested = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
-      auto const& member = reflect::get_field<N>(value);
-      if constexpr (!is_inline<std::remove_cvref_t<decltype(member)>>) {
-        write_nested(out, member, path_of(path, key_text(setting_name<T, N>())));
-      }
-    };
-    (line(std::integral_constant<std::size_t, I>{}), ...);
-    (nested(std::integral_constant<std::size_t, I>{}), ...);
-  };
-  all(std::make_index_sequence<reflect::field_count<T>>{});
+inline void write_table(std::string& out, setting_type const& type, void const* value, std::string const& path) {
+  member_places places{};
+  type.places(value, places.data());
+  for (std::size_t i = 0; i != type.count; ++i) {
+    if (is_inline(*type.types[i])) write_line(out, *type.types[i], type.labels[i], places[i]);
+  }
+  for (std::size_t i = 0; i != type.count; ++i) {
+    if (!is_inline(*type.types[i])) write_nested(out, *type.types[i], places[i], path_of(path, key_text(type.labels[i].name)));
+  }
 }
 
 template <class T>
 [[nodiscard]] std::string to_toml(T const& value) {
   std::string out;
-  write_table(out, value, "");
+  write_table(out, type_of_setting<T>, &value, "");
   return out;
 }
 
-/// Every setting of `T` in order. What lies in lists and maps is named by its list: "routes[].path".
-template <class T>
-void list_settings(std::vector<setting>& out, T const& standard, std::string const& path, bool within_list = false) {
-  auto const all = [&]<std::size_t... I>(std::index_sequence<I...>) {
-    auto const one = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
-      auto const& member = reflect::get_field<N>(standard);
-      using M            = std::remove_cvref_t<decltype(member)>;
-      auto const where   = path_of(path, setting_name<T, N>());
-      auto const words   = std::string(setting_words<T, N>());
-      if constexpr (is_inline<M>) {
-        out.push_back({where, type_words<M>(), inline_text(member), words, !within_list, std::same_as<M, bool>});
-      } else if constexpr (kinds::is_optional<M>) {
-        list_settings(out, typename M::value_type{}, where, within_list);
-      } else if constexpr (kinds::is_pair_list<M> || kinds::is_map<M>) {
-        using element = typename M::value_type::second_type;
-        if constexpr (is_inline<element>) {
-          out.push_back({where + ".<name>", type_words<element>(), "", words, false, false});
-        } else {
-          list_settings(out, element{}, where + ".<name>", true);
-        }
-      } else if constexpr (kinds::is_a<M, std::vector>) {
-        list_settings(out, typename M::value_type{}, where + "[]", true);
-      } else {
-        list_settings(out, member, where, within_list);
-      }
-    };
-    (one(std::integral_constant<std::size_t, I>{}), ...);
+/// Every setting of a table in order. What lies in lists and maps is named by its list: "routes[].path".
+inline void list_settings(std::vector<setting>& out, setting_type const& type, void const* standard, std::string const& path, bool within_list = false) {
+  auto const list_fresh = [&out](setting_type const& table, std::string const& where, bool in_list) {
+    auto use = [&](void const* value) { list_settings(out, table, value, where, in_list); };
+    table.fresh([](void* context, void const* value) { (*static_cast<decltype(use)*>(context))(value); }, &use);
   };
-  all(std::make_index_sequence<reflect::field_count<T>>{});
+  member_places places{};
+  type.places(standard, places.data());
+  for (std::size_t i = 0; i != type.count; ++i) {
+    auto const& held  = *type.types[i];
+    auto const  where = path_of(path, type.labels[i].name);
+    auto const  words = std::string(type.labels[i].words);
+    if (is_inline(held)) {
+      out.push_back({where, type_words(held), inline_text(held, places[i]), words, !within_list, held.truth});
+    } else if (held.is == setting_shape::table) {
+      list_settings(out, held, places[i], where, within_list);
+    } else if (held.is == setting_shape::optional) {
+      list_fresh(*held.inner, where, within_list);
+    } else if (held.is == setting_shape::list) {
+      list_fresh(*held.inner, where + "[]", true);
+    } else if (is_inline(*held.inner)) {
+      out.push_back({where + ".<name>", type_words(*held.inner), "", words, false, false});
+    } else {
+      list_fresh(*held.inner, where + ".<name>", true);
+    }
+  }
+}
+
+template <class T>
+void list_settings(std::vector<setting>& out, T const& standard, std::string const& path) {
+  list_settings(out, type_of_setting<T>, &standard, path);
 }
 
 }  // namespace tensorgate::service_detail
