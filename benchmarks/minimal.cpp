@@ -1,5 +1,6 @@
 // benchmarks/minimal.cpp: a whole program of 25 lines, for what it costs to compile, how big it gets and how it starts.
-#include <tensorgate/service.hpp>
+#include <tensorgate/service/service.hpp>
+#include <tensorgate/service/table.hpp>
 
 #include <string>
 
@@ -9,7 +10,6 @@ struct greeting {
   std::string hello;
   int         times = 0;
 };
-
 struct asked {
   int times = 1;
 };
