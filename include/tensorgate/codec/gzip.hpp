@@ -6,6 +6,7 @@
 #include <cstdint>      // uint32_t
 #include <memory>       // unique_ptr
 #include <new>          // bad_alloc
+#include <span>         // span
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // exchange
@@ -104,6 +105,28 @@ struct free_decompressor {
   }
   plain.resize(used);
   return plain;
+}
+
+/// The same into memory of the caller's; how much of it holds output then. Fails with: as above, too_large where it does not fit.
+[[nodiscard]] inline result<std::size_t> gzip_decompress_into(std::string_view packed, std::span<char> out) {
+  auto&       engine = detail::decompressor();
+  std::size_t used   = 0;
+  for (bool first = true; first || !packed.empty(); first = false) {
+    if (!first && (packed.size() < 2 || packed[0] != '\x1f' || packed[1] != '\x8b'))
+      return fail(errc::trailing_data, "bytes after the last gzip member");
+    std::size_t taken   = 0;
+    std::size_t made    = 0;
+    char        spare   = 0;
+    bool const  no_room = used == out.size();
+    auto const  outcome =
+        libdeflate_gzip_decompress_ex(&engine, packed.data(), packed.size(), no_room ? &spare : out.data() + used,
+                                      no_room ? 1 : out.size() - used, &taken, &made);
+    if (outcome == LIBDEFLATE_INSUFFICIENT_SPACE || (no_room && made != 0)) return fail(errc::too_large, "decoded data exceeds the limit");
+    if (outcome != LIBDEFLATE_SUCCESS) return fail(errc::malformed, "not a whole, intact gzip member");
+    used += made;
+    packed.remove_prefix(taken);
+  }
+  return used;
 }
 
 /// CRC-32 as gzip uses it; `so_far` continues an earlier one.

@@ -32,6 +32,9 @@ class memory_file {
   memory_file(memory_file const&)            = delete;
   memory_file& operator=(memory_file const&) = delete;
   ~memory_file() {
+    // The kernel frees hundreds of megabytes at one go without letting anybody else run: piece by piece, it does.
+    // Whole pieces only: of a page that is removed in part the rest is zeroed, and a socket may still be sending it.
+    for (std::size_t at = 0; size_ - at > piece; at += piece) static_cast<void>(::madvise(data_ + at, piece, MADV_REMOVE));
     if (data_ != nullptr) ::munmap(data_, size_);
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -60,11 +63,26 @@ class memory_file {
     return made;
   }
 
+  /// Gives back what lies behind the first `size` bytes. What was never written there took no memory.
+  [[nodiscard]] result<void> shrink(std::size_t size) {
+    if (size == 0) {
+      ::munmap(data_, size_);
+      data_ = nullptr;
+    } else if (::mremap(data_, size_, size, 0) == MAP_FAILED) {
+      return fail({errno, std::generic_category()}, "a file in memory cannot be made smaller");
+    }
+    size_ = size;
+    if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) return fail({errno, std::generic_category()}, "a file in memory cannot be made smaller");
+    return {};
+  }
+
   [[nodiscard]] char*            data() noexcept { return data_; }
   [[nodiscard]] std::string_view view() const noexcept { return {data_, size_}; }
   [[nodiscard]] int              descriptor() const noexcept { return descriptor_; }
 
  private:
+  static constexpr std::size_t piece = std::size_t{2} << 20U;
+
   int         descriptor_ = -1;
   char*       data_       = nullptr;
   std::size_t size_       = 0;

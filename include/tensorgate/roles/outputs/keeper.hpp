@@ -46,7 +46,10 @@ class keeper {
     auto first      = std::make_shared<snapshot>();
     for (auto const& one : rows_) {
       first->rows.push_back(std::make_shared<row_files const>());
-      for (auto const& file : one.files) follow(file);
+      for (auto const& file : one.files) {
+        follow(file);
+        if (one.slice || one.omit || one.lag) cut_.insert(file);
+      }
     }
     if (profile_ != api_profile::table) {
       follow(std::string(position_files::raw));
@@ -62,8 +65,10 @@ class keeper {
   void look(steady_point steady_now, unix_millis now, parallel_for const& run) {
     changed_.clear();
     for (auto& [pattern, files] : followed_) {
-      auto const& name = pattern;
-      files.look(steady_now, limits_, [&](std::string const& id, file_news news, followed_file const& file) {
+      auto const& name   = pattern;
+      auto        limits = limits_;
+      if (cut_.contains(name)) limits.kept = limits.decoded;  // members of it are asked for
+      files.look(steady_now, limits, [&](std::string const& id, file_news news, followed_file const& file) {
         auto const where = file.path().string();
         switch (news) {
           case file_news::same: return;
@@ -344,20 +349,9 @@ class keeper {
   [[nodiscard]] result<row_file> forms_of(row const& rule, source_ptr const& from, unix_millis now) const {
     row_file made;
     made.from      = from;
-    bool const cut = rule.slice || rule.omit || rule.lag;
     std::shared_ptr<void const> owner = from;
     net::memory_file const*     file  = from->gzipped ? &from->decoded : &from->stored;
     std::string_view            text  = from->text();
-    if (cut && from->gzipped && text.empty()) {  // too large to be kept decoded, but members of it are asked for
-      auto plain = codec::gzip_decompress(from->stored.view(), limits_.decoded);
-      if (!plain) return fail(plain);
-      auto memory = net::memory_file::copy_of(*plain);
-      if (!memory) return fail(memory);
-      auto kept = std::make_shared<net::memory_file const>(std::move(*memory));
-      file      = kept.get();
-      text      = kept->view();
-      owner     = std::move(kept);
-    }
 
     auto live = cut_form(rule, owner, file, text);
     if (!live) return fail(live);
@@ -462,6 +456,7 @@ class keeper {
   source_limits     limits_;
   snapshot_ptr      current_;
   std::map<std::string, followed_pattern> followed_;
+  std::set<std::string>      cut_;  ///< files of which parts are answered, so that their text is kept
   std::set<changed_file>     changed_;
   steady_point               due_{};
   tier_cache                 cache_;

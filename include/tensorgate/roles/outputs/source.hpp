@@ -1,6 +1,8 @@
 // tensorgate/roles/outputs/source.hpp: one version of a file that somebody else keeps rewriting, whole and checked.
 #pragma once
 
+#include <algorithm>     // min
+#include <array>         // array
 #include <cerrno>        // errno
 #include <cstdint>       // int64_t, uint64_t
 #include <filesystem>    // path
@@ -12,11 +14,11 @@
 
 #include <fcntl.h>     // open
 #include <sys/stat.h>  // stat
-#include <unistd.h>    // read
+#include <unistd.h>    // read, pread
 
 #include <fmt/format.h>  // faults in words
 
-#include <tensorgate/codec/gzip.hpp>           // gzip_decompress
+#include <tensorgate/codec/gzip.hpp>           // gzip_decompress_into
 #include <tensorgate/core/hex.hpp>             // to_hex
 #include <tensorgate/core/result.hpp>          // expected
 #include <tensorgate/core/time.hpp>            // unix_millis
@@ -98,13 +100,40 @@ struct source_fault {
 
 namespace detail {
 
+/// Read at one go: others run between two calls, and not within one where the kernel cannot be interrupted.
+inline constexpr std::size_t read_piece = std::size_t{1} << 20U;
+/// From this size on the end of a file is looked at before the whole is read.
+inline constexpr std::int64_t large_file = std::int64_t{1} << 20U;
+
+/// Whether a file ends as a JSON object or array does. Half of a large file is told so without reading it.
+[[nodiscard]] inline bool ends_like_json(int file, std::int64_t size) {
+  std::array<char, 64> tail{};
+  auto const           from = size - static_cast<std::int64_t>(tail.size());
+  auto const           got  = ::pread(file, tail.data(), tail.size(), from);
+  if (got <= 0) return false;
+  std::string_view const text(tail.data(), static_cast<std::size_t>(got));
+  auto const             last = text.find_last_not_of(" \t\r\n");
+  return last == std::string_view::npos || text[last] == '}' || text[last] == ']';  // all blanks: to be read
+}
+
+/// A gzip decoded into a file in memory, of which only what is written takes any.
+[[nodiscard]] inline result<net::memory_file> decode_into_memory(std::string_view packed, std::size_t limit) {
+  constexpr std::size_t most_gain = 1032;  // of DEFLATE, to one
+  auto                  room      = net::memory_file::create(std::min(limit, packed.size() * most_gain + 64));
+  if (!room) return room;
+  auto const made = codec::gzip_decompress_into(packed, {room->data(), room->view().size()});
+  if (!made) return fail(made);
+  if (auto const fits = room->shrink(*made); !fits) return fail(fits);
+  return room;
+}
+
 /// Reads `size` bytes, or fewer if the file ends before.
 [[nodiscard]] inline result<net::memory_file> read_into_memory(int file, std::size_t size) {
   auto memory = net::memory_file::create(size);
   if (!memory) return memory;
   std::size_t have = 0;
   while (have != size) {
-    auto const got = ::read(file, memory->data() + have, size - have);
+    auto const got = ::read(file, memory->data() + have, std::min(size - have, read_piece));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return store::system_failure("the file cannot be read");
     if (got == 0) return fail(make_error_code(std::errc::resource_unavailable_try_again), "the file is being rewritten");
@@ -139,6 +168,11 @@ namespace detail {
     return broken(make_error_code(std::errc::file_too_large), fmt::format("has {} bytes, more than the limit of {}", before.st_size, limits.file));
   }
 
+  bool const gzipped = path.extension() == ".gz";
+  if (!gzipped && before.st_size > detail::large_file && !detail::ends_like_json(file.get(), before.st_size)) {
+    return broken(make_error_code(std::errc::invalid_argument), "is not JSON: it ends in the middle");
+  }
+
   auto made   = std::make_shared<source>();
   auto stored = detail::read_into_memory(file.get(), static_cast<std::size_t>(before.st_size));
   if (!stored) return broken(stored.error().code, std::string(stored.error().note));
@@ -150,26 +184,21 @@ namespace detail {
 
   made->stamp    = fault.stamp;
   made->modified = from_unix_millis(fault.stamp.nanosecond / 1'000'000);
-  made->gzipped  = path.extension() == ".gz";
+  made->gzipped  = gzipped;
   made->stored   = std::move(*stored);
-  std::string      decoded;
-  std::string_view text = made->stored.view();
-  if (made->gzipped) {
-    auto plain = codec::gzip_decompress(text, limits.decoded);
+  net::memory_file decoded;
+  if (gzipped) {
+    auto plain = detail::decode_into_memory(made->stored.view(), limits.decoded);
     if (!plain) return broken(plain.error().code, fmt::format("is not a sound gzip file: {}", plain.error().note));
     decoded = std::move(*plain);
-    text    = decoded;
   }
+  auto const text = gzipped ? decoded.view() : made->stored.view();
   if (auto const sound = reflect::validate_json(text); !sound) {
     auto const& at = sound.error();
     return broken(make_error_code(std::errc::invalid_argument),
                   fmt::format("is not JSON: line {}, column {}: {}", at.line, at.column, at.expected));
   }
-  if (made->gzipped && decoded.size() <= limits.kept) {
-    auto kept = net::memory_file::copy_of(decoded);
-    if (!kept) return broken(kept.error().code, std::string(kept.error().note));
-    made->decoded = std::move(*kept);
-  }
+  if (gzipped && text.size() <= limits.kept) made->decoded = std::move(decoded);
   made->tag = tag_of(made->stored.view());
   return source_ptr(std::move(made));
 }
