@@ -330,6 +330,21 @@ TEST_CASE("keys come, change their tier, expire and go while the server runs") {
   CHECK(at.call({"keys", "list"}).second.find("first") != std::string::npos);
 }
 
+TEST_CASE("the way to a path with a slash keeps the client's host, its port and the query") {
+  installation at;
+  at.add_sample();
+  auto const      key = at.key("one", 100);
+  running_program app{at.words()};
+  for (std::string const& host : {std::string("127.0.0.1:") + std::to_string(app.port()), std::string("[::1]:8080"), std::string("data.example")}) {
+    tensorgate_tests::raw_client client{app.port()};
+    client.send("GET /statistics/5X?checkpoints=false HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: Bearer " + key + "\r\n\r\n");
+    auto const answer = client.read();
+    CHECK(answer.status == 308);
+    CHECK(answer.field("location") == "http://" + host + "/statistics/5X/?checkpoints=false");
+  }
+  CHECK(app.stop() == 0);
+}
+
 TEST_CASE("a validator's own file of keys is a second source, of which a change of tier alone applies") {
   scratch_folder file;
   auto const     path = file.path() / "api_keys.json";

@@ -99,7 +99,7 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
 /// 308 to the same path with a slash at its end; the query is kept. Absolute where the client's Host is known.
 [[nodiscard]] inline http::reply to_slash(http::request const& r) {
   std::string where;
-  if (!r.head.host().empty()) where.append(r.scheme).append("://").append(r.head.host());
+  if (!r.head.authority().empty()) where.append(r.scheme).append("://").append(r.head.authority());
   where.append(r.head.path()).push_back('/');
   if (r.head.has_query()) where.append("?").append(r.head.query());
   http::reply answer(http::status::permanent_redirect);
