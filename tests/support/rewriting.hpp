@@ -43,10 +43,13 @@ class rewritten_files {
 
   explicit rewritten_files(fs::path root) : root_(std::move(root)) {
     fs::create_directories(root_ / "scores");
-    write_all(1, false);
+    write_next();
   }
 
-  void write_all(std::int64_t version, bool in_pieces) {
+  /// The next version; every second one in pieces.
+  void write_next() {
+    auto const version   = ++version_;
+    bool const in_pieces = version % 2 == 0;
     auto const v    = std::to_string(version);
     auto const hour = 3'600'000;
     auto const now  = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -82,7 +85,8 @@ class rewritten_files {
     out << text;
   }
 
-  fs::path root_;
+  fs::path     root_;
+  std::int64_t version_ = 0;
 };
 
 struct rewriting_counts {
@@ -113,8 +117,8 @@ inline void rewrite_and_ask(running_program const& app, rewritten_files& files, 
                             std::size_t clients, std::chrono::milliseconds pause, std::chrono::milliseconds duration, rewriting_counts& counts) {
   auto const until  = std::chrono::steady_clock::now() + duration;
   auto const writer = std::jthread([&] {
-    for (std::int64_t version = 2; std::chrono::steady_clock::now() < until; ++version) {
-      files.write_all(version, version % 2 == 0);
+    while (std::chrono::steady_clock::now() < until) {
+      files.write_next();
       ++counts.versions;
       std::this_thread::sleep_for(pause);
     }
