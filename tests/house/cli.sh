@@ -23,7 +23,7 @@ done
 
 # A demo serves until it is told to stop, and stops at once.
 if [ -d "$sample" ]; then
-  "$program" demo "$sample" >demo 2>&1 &
+  "$program" --demo "$sample" >demo 2>&1 &
   server=$!
   port=
   for _ in $(seq 100); do

@@ -24,7 +24,7 @@ script() { # FILE
     port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$1" | head -n 1)
     [ -n "$port" ] || { echo "it names no port of 127.0.0.1"; return 1; }
     if [ "$beside" = demo ]; then
-      (exec "$build/apps/tensorgate-outputs" demo "$source/apps/outputs/sample") >"$folder/server.log" 2>&1 &
+      (exec "$build/apps/tensorgate-outputs" --demo "$source/apps/outputs/sample") >"$folder/server.log" 2>&1 &
     else
       (cd "$folder" && exec "$out/build/$beside") >"$folder/server.log" 2>&1 &
     fi
