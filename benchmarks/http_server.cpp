@@ -1,5 +1,5 @@
-// benchmarks/http_server.cpp: the server that the measurements ask: a route table, limits, and metrics and access log as
-// far as they are asked for.
+// benchmarks/http_server.cpp: the server that the measurements ask: a route table, limits, and metrics and access log
+// as far as they are asked for.
 //
 //     http_server PORT [--log FILE] [--metrics] [--tree FOLDER]
 #include <cstdio>
@@ -27,9 +27,9 @@ struct message {
   std::string_view message;
 };
 
-reply plaintext() { return reply::text("Hello, World!"); }
+reply   plaintext() { return reply::text("Hello, World!"); }
 message json() { return {.message = "Hello, World!"}; }
-reply greet(std::string_view name) { return reply::text(std::string("Hello, ").append(name)); }
+reply   greet(std::string_view name) { return reply::text(std::string("Hello, ").append(name)); }
 
 /// What is noted of each exchange.
 struct watcher {

@@ -21,5 +21,7 @@ int main(int, char** argv) {
   tg::server_config config;
   config.listen = {*tg::listen_address::parse(std::string("127.0.0.1:") + argv[1])};
   tg::service app{config};
+  // clang-format off
   return app.serve(tg::http::problem_json, routes{get<"/greet/{name}">(anyone, to<&greet>())});
+  // clang-format on
 }

@@ -14,14 +14,18 @@ int main(int argc, char** argv) {
   tg::outputs::library library{app, config->data, config->profile, config->tiers, config->table};
 
   if (config->profile == tg::outputs::api_profile::table) {
+    // clang-format off
     return app.serve(tg::outputs::errors, routes{
       get<"/{rest...}">           (keys, to<&tg::outputs::configured>(library)),
     });
+    // clang-format on
   }
+  // clang-format off
   return app.serve(tg::outputs::errors, routes{
     get<"/miner-positions">       (keys, to<&tg::outputs::positions>(library)),
     get<"/miner-positions/{id}">  (keys, to<&tg::outputs::miner>(library)),
     get<"/miner-hotkeys">         (keys, to<&tg::outputs::hotkeys>(library)),
     get<"/{rest...}">             (keys, to<&tg::outputs::configured>(library)),
   });
+  // clang-format on
 }

@@ -16,7 +16,9 @@ net::cidr_list list(std::vector<std::string> const& texts) {
   REQUIRE(made);
   return *made;
 }
-bool admits(auth::address_list const& guard, std::string_view client) { return guard.admit(request_of("GET / HTTP/1.1\n", {}, client).get()).has_value(); }
+bool admits(auth::address_list const& guard, std::string_view client) {
+  return guard.admit(request_of("GET / HTTP/1.1\n", {}, client).get()).has_value();
+}
 }  // namespace
 
 TEST_CASE("deny is asked first, an empty allow lets in everybody else") {

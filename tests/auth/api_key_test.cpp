@@ -30,7 +30,12 @@ struct fixture {
     REQUIRE(::mkdtemp(folder.data()) != nullptr);
     keys = identity::new_key_file(system_random);
     REQUIRE(identity::enter_key(keys, {.name = "alice", .tier = 100}, key_alice, now));
-    REQUIRE(identity::enter_key(keys, {.name = "bob", .tier = 30, .rate = identity::parse_allowance("2/min"), .expires = identity::parse_utc("2026-01-01")}, key_bob, now));
+    REQUIRE(identity::enter_key(keys,
+                                {.name    = "bob",
+                                 .tier    = 30,
+                                 .rate    = identity::parse_allowance("2/min"),
+                                 .expires = identity::parse_utc("2026-01-01")},
+                                key_bob, now));
     write_keys();
   }
   ~fixture() { std::filesystem::remove_all(folder); }
@@ -48,7 +53,9 @@ struct fixture {
   }
 };
 
-std::string bearer(std::string_view key, std::string_view target = "/") { return "GET " + std::string(target) + " HTTP/1.1\nAuthorization: Bearer " + std::string(key) + "\n"; }
+std::string bearer(std::string_view key, std::string_view target = "/") {
+  return "GET " + std::string(target) + " HTTP/1.1\nAuthorization: Bearer " + std::string(key) + "\n";
+}
 
 /// Waits for what the watcher does, at most five seconds.
 bool soon(std::function<bool()> const& holds) {
@@ -76,7 +83,8 @@ TEST_CASE("a good key is let in, and the handler learns whose it is") {
   CHECK(keys.needs() == http::guard_needs::head);
 
   SUBCASE("the scheme in any case, the rest after one blank is the key") {
-    for (std::string const scheme : {"bearer ", "BEARER ", "bEaReR "}) CHECK(keys.admit(request_of("GET / HTTP/1.1\nAuthorization: " + scheme + std::string(key_alice) + "\n").get()));
+    for (std::string const scheme : {"bearer ", "BEARER ", "bEaReR "})
+      CHECK(keys.admit(request_of("GET / HTTP/1.1\nAuthorization: " + scheme + std::string(key_alice) + "\n").get()));
     CHECK(!keys.admit(request_of("GET / HTTP/1.1\nAuthorization: Bearer  " + std::string(key_alice) + "\n").get()));
     CHECK(!keys.admit(request_of("GET / HTTP/1.1\nAuthorization: " + std::string(key_alice) + "\n").get()));
     CHECK(!keys.admit(request_of("GET / HTTP/1.1\nAuthorization: Basic " + std::string(key_alice) + "\n").get()));
@@ -120,7 +128,8 @@ TEST_CASE("a key has its rate, and ends at its moment") {
     request_of q(bearer(key_bob));
     q.r.record.began = at;
     auto const who   = keys.admit(q.r);
-    return std::tuple(who.has_value(), who ? std::error_code{} : who.error().code, q.answer_field("RateLimit-Remaining").value_or(""), q.answer_field("Retry-After").value_or(""));
+    return std::tuple(who.has_value(), who ? std::error_code{} : who.error().code,
+                      q.answer_field("RateLimit-Remaining").value_or(""), q.answer_field("Retry-After").value_or(""));
   };
   steady_point const start{1000s};
   CHECK(ask(start) == std::tuple(true, std::error_code{}, "1", ""));

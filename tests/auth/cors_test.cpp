@@ -10,8 +10,11 @@ using namespace tensorgate;
 using test::request_of;
 
 namespace {
-auth::cors named(bool credentials = false) { return auth::cors({.origins = {"https://a.example", "https://b.example:8443"}, .credentials = credentials}); }
-constexpr std::string_view preflight = "OPTIONS /x HTTP/1.1\nOrigin: https://a.example\nAccess-Control-Request-Method: POST\n";
+auth::cors named(bool credentials = false) {
+  return auth::cors({.origins = {"https://a.example", "https://b.example:8443"}, .credentials = credentials});
+}
+constexpr std::string_view preflight =
+    "OPTIONS /x HTTP/1.1\nOrigin: https://a.example\nAccess-Control-Request-Method: POST\n";
 }  // namespace
 
 TEST_CASE("off, it adds nothing and answers nothing") {
@@ -29,7 +32,8 @@ TEST_CASE("a listed origin may read, another one may not") {
   CHECK(listed.answer_field("Vary") == "Origin");
   CHECK(listed.answer_field("Access-Control-Expose-Headers"));
   CHECK(!listed.answer_field("Access-Control-Allow-Credentials"));
-  for (auto const* origin : {"https://c.example", "http://a.example", "https://a.example.evil.example", "https://b.example", "null"}) {
+  for (auto const* origin :
+       {"https://c.example", "http://a.example", "https://a.example.evil.example", "https://b.example", "null"}) {
     CAPTURE(origin);
     request_of other("GET / HTTP/1.1\nOrigin: " + std::string(origin) + "\n");
     CHECK(!cors.admit(other.r));

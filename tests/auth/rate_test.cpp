@@ -82,9 +82,10 @@ TEST_CASE("a full table slows newcomers down together and leaves the others alon
   auth::rate const often({.allowed = {2, 60s}, .callers = 128}, zeros());
   CHECK(asks(often, "10.0.0.1", start));
   int passed = 0;
-  for (int i = 2; i != 2002; ++i) passed += asks(often, "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250), start) ? 1 : 0;
-  CHECK(passed >= 127);             // as many as there are places
-  CHECK(passed <= 128 + 16 * 2);    // and the shared allowance of each of the sixteen shards
+  for (int i = 2; i != 2002; ++i)
+    passed += asks(often, "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250), start) ? 1 : 0;
+  CHECK(passed >= 127);           // as many as there are places
+  CHECK(passed <= 128 + 16 * 2);  // and the shared allowance of each of the sixteen shards
   CHECK(asks(often, "10.0.0.1", start));
   CHECK(!asks(often, "10.0.0.1", start));
   // Once the buckets are full again, their places are free.

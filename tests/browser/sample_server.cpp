@@ -7,12 +7,12 @@
 #include <tuple>        // tuple
 #include <vector>       // vector
 
-#include <tensorgate/http/openapi.hpp>  // documented
-#include <tensorgate/http/problem.hpp>  // problem_json
-#include <tensorgate/http/server.hpp>   // server
-#include <tensorgate/http/sse.hpp>      // sse::writer
-#include <tensorgate/net/standalone.hpp> // standalone
-#include <tensorgate/service/table.hpp>  // get, post, to
+#include <tensorgate/http/openapi.hpp>    // documented
+#include <tensorgate/http/problem.hpp>    // problem_json
+#include <tensorgate/http/server.hpp>     // server
+#include <tensorgate/http/sse.hpp>        // sse::writer
+#include <tensorgate/net/standalone.hpp>  // standalone
+#include <tensorgate/service/table.hpp>   // get, post, to
 
 namespace tg = tensorgate;
 

@@ -36,7 +36,7 @@ TEST_CASE("any size of piece gives the same bytes, also over several members") {
 TEST_CASE("what is cut, changed or followed by other bytes fails as the whole-buffer decoder does") {
   auto const packed = codec::gzip_compress("some text that is long enough to have a body");
   for (std::size_t cut = 0; cut != packed.size(); ++cut) CHECK_FALSE(read_all(packed.substr(0, cut), 64));
-  auto changed = packed;
+  auto changed               = packed;
   changed[packed.size() - 6] = static_cast<char>(changed[packed.size() - 6] ^ 1);
   CHECK(read_all(changed, 64).error().code == codec::errc::malformed);
   CHECK(read_all(packed + "x", 64).error().code == codec::errc::trailing_data);

@@ -23,14 +23,14 @@ void require(bool holds) {
 }
 
 void check_address(std::string const& text) {
-  auto                           ours = net::address::parse(text);
+  auto ours = net::address::parse(text);
 #if defined(TENSORGATE_PLANTED_FAULT)
   if (ours && text.ends_with(".7")) ours.reset();
 #endif
-  std::array<std::uint8_t, 16>   oracle{};
-  bool const                     whole = text.find('\0') == std::string::npos;
-  bool const                     v4    = whole && ::inet_pton(AF_INET, text.c_str(), oracle.data()) == 1;
-  bool const                     v6    = whole && !v4 && ::inet_pton(AF_INET6, text.c_str(), oracle.data()) == 1;
+  std::array<std::uint8_t, 16> oracle{};
+  bool const                   whole = text.find('\0') == std::string::npos;
+  bool const                   v4    = whole && ::inet_pton(AF_INET, text.c_str(), oracle.data()) == 1;
+  bool const                   v6    = whole && !v4 && ::inet_pton(AF_INET6, text.c_str(), oracle.data()) == 1;
   require(ours.has_value() == (v4 || v6));
   if (!ours) return;
   if (v4) require(std::equal(ours->octets().begin(), ours->octets().end(), oracle.begin()));

@@ -1,6 +1,6 @@
 // links: identity
-// Any text as a file of keys, and as a validator's api_keys.json: whatever is read can be written and read again, each key
-// that was read is found with the lowest tier that it was given, and no entry with a tier outside the set appears.
+// Any text as a file of keys, and as a validator's api_keys.json: whatever is read can be written and read again, each
+// key that was read is found with the lowest tier that it was given, and no entry with a tier outside the set appears.
 #include <cstddef>
 #include <cstdint>
 #include <map>

@@ -1,6 +1,6 @@
 // links: service
-// Any text as a file of settings: it never crashes; each problem has a sentence, and a line where the text has one; what
-// was accepted, printed and read again is the same.
+// Any text as a file of settings: it never crashes; each problem has a sentence, and a line where the text has one;
+// what was accepted, printed and read again is the same.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,12 +25,12 @@ struct row {
   int         tier = 100;
 };
 struct inner {
-  std::size_t                       body = 1024;
-  std::chrono::milliseconds         idle{75'000};
-  std::vector<std::string>          names;
-  std::uint16_t                     port = 1;
-  std::optional<level>              how;
-  tensorgate::identity::allowance   often{};
+  std::size_t                     body = 1024;
+  std::chrono::milliseconds       idle{75'000};
+  std::vector<std::string>        names;
+  std::uint16_t                   port = 1;
+  std::optional<level>            how;
+  tensorgate::identity::allowance often{};
 };
 struct settings {
   inner                      server;
@@ -70,7 +70,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   in::config_reader       reader;
   in::read_setting(reader, *tree, made, "");
   must(reader.problems.size() <= in::max_config_problems);
-  for (auto const& one : reader.problems) must(one.source == "f" && one.line != 0 && !one.said.empty() && !one.field.empty());
+  for (auto const& one : reader.problems)
+    must(one.source == "f" && one.line != 0 && !one.said.empty() && !one.field.empty());
   if (!reader.problems.empty()) return 0;
 
   for (auto const& one : made.rows) must(one.tier >= 0 && one.tier <= 200);
@@ -78,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   must(made.server.port != 7);
 #endif
   auto const printed = in::to_toml(made);
-  auto const again = in::parse_toml(printed, "f");
+  auto const again   = in::parse_toml(printed, "f");
   must(again.has_value());
   config_sample::settings read;
   in::config_reader       second;

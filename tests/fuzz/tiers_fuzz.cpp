@@ -5,14 +5,14 @@
 #include <tensorgate/roles/outputs/slice.hpp>
 #include <tensorgate/roles/outputs/tiers.hpp>
 
-#include <cstddef>  // size_t
-#include <cstdint>  // uint8_t
+#include <cstddef>      // size_t
+#include <cstdint>      // uint8_t
 #include <string_view>  // string_view
-#include <vector>  // vector
+#include <vector>       // vector
 
-#include <tensorgate/codec/gzip.hpp>  // gzip_decompress
+#include <tensorgate/codec/gzip.hpp>         // gzip_decompress
 #include <tensorgate/reflect/json_read.hpp>  // read_json
-#include <tensorgate/reflect/raw.hpp>  // raw_json_view
+#include <tensorgate/reflect/raw.hpp>        // raw_json_view
 
 namespace {
 

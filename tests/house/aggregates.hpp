@@ -41,13 +41,15 @@ class aggregates {
 
  private:
   static inline std::set<std::string_view> const trivial = {
-      "std",     "const",      "volatile",   "mutable",     "unsigned",   "signed",      "int",           "long",
-      "short",   "char",        "bool",       "float",      "double",      "size_t",     "ptrdiff_t",   "byte",          "int8_t",
-      "int16_t", "int32_t",     "int64_t",    "uint8_t",    "uint16_t",    "uint32_t",   "uint64_t",    "intptr_t",      "uintptr_t",
-      "ssize_t", "string_view", "bytes_view", "span",       "chrono",      "seconds",    "milliseconds", "microseconds", "nanoseconds",
-      "minutes", "hours",       "days",       "time_point", "steady_clock", "system_clock", "sys_time",  "unix_millis",   "steady_point",
-      "error_code", "array",    "optional",   "pair",       "tuple",       "atomic",     "duration",    "constexpr",     "inline",
-      "char8_t", "off_t",       "pid_t",      "mode_t",     "in_addr",     "in6_addr",   "alignas",     "failure",       "tensorgate"};
+      "std",         "const",        "volatile",   "mutable",    "unsigned",     "signed",       "int",
+      "long",        "short",        "char",       "bool",       "float",        "double",       "size_t",
+      "ptrdiff_t",   "byte",         "int8_t",     "int16_t",    "int32_t",      "int64_t",      "uint8_t",
+      "uint16_t",    "uint32_t",     "uint64_t",   "intptr_t",   "uintptr_t",    "ssize_t",      "string_view",
+      "bytes_view",  "span",         "chrono",     "seconds",    "milliseconds", "microseconds", "nanoseconds",
+      "minutes",     "hours",        "days",       "time_point", "steady_clock", "system_clock", "sys_time",
+      "unix_millis", "steady_point", "error_code", "array",      "optional",     "pair",         "tuple",
+      "atomic",      "duration",     "constexpr",  "inline",     "char8_t",      "off_t",        "pid_t",
+      "mode_t",      "in_addr",      "in6_addr",   "alignas",    "failure",      "tensorgate"};
 
   [[nodiscard]] bool is_trivial(std::string_view name, std::set<std::string_view>& open) const {
     if (trivial.contains(name) || enums_.contains(name)) return true;
@@ -62,15 +64,18 @@ class aggregates {
 
   void read_struct(cpp_tokens const& source, std::size_t at) {
     std::size_t i = at + 1;
-    while (source.text(i) == "[" || source.text(i) == "alignas") i = source.partner(source.text(i) == "[" ? i : i + 1) + 1;
+    while (source.text(i) == "[" || source.text(i) == "alignas")
+      i = source.partner(source.text(i) == "[" ? i : i + 1) + 1;
     if (!source.is_word(i)) return;
     auto const               name = source.text(i);
     std::vector<std::string> words;
     bool                     bases = false;
     for (++i; i < source.size() && source.text(i) != "{"; ++i) {
       if (source.text(i) == ";" || source.text(i) == "(" || source.text(i) == ")" || source.text(i) == "=") return;
-      if (source.text(i) == ":") bases = true;
-      else if (bases && source.is_word(i) && source.text(i) != "public") words.emplace_back(source.text(i));
+      if (source.text(i) == ":")
+        bases = true;
+      else if (bases && source.is_word(i) && source.text(i) != "public")
+        words.emplace_back(source.text(i));
     }
     if (i >= source.size() || source.partner(i) == cpp_tokens::none) return;
     if (!read_members(source, name, i, source.partner(i), words)) return;
@@ -89,7 +94,8 @@ class aggregates {
       if ((text == "private" || text == "protected") && source.text(i + 1) == ":") return false;
       if (text == "public" && source.text(i + 1) == ":") {
         begin = i + 2;
-      } else if (text == name && source.text(i + 1) == "(" && source.text(i - 1) != "~" && is_declared_at(source, begin, i)) {
+      } else if (text == name && source.text(i + 1) == "(" && source.text(i - 1) != "~" &&
+                 is_declared_at(source, begin, i)) {
         return false;  // a constructor
       } else if (text == "(" || text == "[") {
         i = source.partner(i);
@@ -112,17 +118,20 @@ class aggregates {
     static std::set<std::string_view> const specifiers = {"explicit", "constexpr", "consteval", "inline", "template"};
     for (std::size_t i = begin; i < at; ++i) {
       auto const text = source.text(i);
-      if (text == "(" || text == "[") i = source.partner(i);
+      if (text == "(" || text == "[")
+        i = source.partner(i);
       else if (text == "<") {
         while (i < at && source.text(i) != ">") ++i;
-      } else if (!specifiers.contains(text) && text != ">") return false;
+      } else if (!specifiers.contains(text) && text != ">")
+        return false;
     }
     return true;
   }
 
-  static bool read_member(cpp_tokens const& source, std::size_t begin, std::size_t end, std::vector<std::string>& words) {
-    static std::set<std::string_view> const others = {"friend", "static", "typedef", "template", "enum", "struct",
-                                          "class", "union", "static_assert"};
+  static bool read_member(cpp_tokens const& source, std::size_t begin, std::size_t end,
+                          std::vector<std::string>& words) {
+    static std::set<std::string_view> const others = {"friend", "static", "typedef", "template",     "enum",
+                                                      "struct", "class",  "union",   "static_assert"};
     if (begin >= end) return true;
     if (source.text(begin) == "using") return source.text(end - 1) != source.text(end - 3);  // using base::base
     if (others.contains(source.text(begin))) return true;

@@ -60,7 +60,9 @@ class shape_search {
   /// The `[` of the lambda whose body `{` stands at `brace`, or `none`.
   [[nodiscard]] std::size_t lambda_of(std::size_t brace) const {
     std::size_t i = before_return_type(brace);
-    while (i != none && (source_.text(i) == "mutable" || source_.text(i) == "noexcept" || source_.text(i) == "constexpr")) --i;
+    while (i != none &&
+           (source_.text(i) == "mutable" || source_.text(i) == "noexcept" || source_.text(i) == "constexpr"))
+      --i;
     if (source_.text(i) == ")" && source_.partner(i) != none) i = source_.partner(i) - 1;
     if (source_.text(i) == "noexcept" || source_.text(i) == "mutable") --i;
     if (source_.text(i) == ">") {
@@ -68,11 +70,12 @@ class shape_search {
       if (angle != none && angle != 0) i = angle - 1;
     }
     if (source_.text(i) != "]" || source_.partner(i) == none) return none;
-    std::size_t const open   = source_.partner(i);
-    bool const        index  = open != 0 && (source_.is_word(open - 1) || source_.text(open - 1) == ")" || source_.text(open - 1) == "]");
-    bool const        prefix = open != 0 && (source_.text(open - 1) == "return" || source_.text(open - 1) == "co_return" ||
+    std::size_t const open = source_.partner(i);
+    bool const        index =
+        open != 0 && (source_.is_word(open - 1) || source_.text(open - 1) == ")" || source_.text(open - 1) == "]");
+    bool const prefix    = open != 0 && (source_.text(open - 1) == "return" || source_.text(open - 1) == "co_return" ||
                                       source_.text(open - 1) == "co_await" || source_.text(open - 1) == "co_yield");
-    bool const attribute     = source_.text(open + 1) == "[" || (open != 0 && source_.text(open - 1) == "[");
+    bool const attribute = source_.text(open + 1) == "[" || (open != 0 && source_.text(open - 1) == "[");
     return (index && !prefix) || attribute ? none : open;
   }
 
@@ -82,9 +85,10 @@ class shape_search {
     for (std::size_t back = i; back != none && back + 40 > brace; --back) {
       auto const text = source_.text(back);
       if (text == "->") return back == 0 ? none : back - 1;
-      if (text == ")" || text == "]") back = source_.partner(back) == none ? back : source_.partner(back);
-      else if (!source_.is_word(back) && text != "::" && text != "<" && text != ">" && text != "," && text != "*" && text != "&" &&
-               text != "&&" && source_[back].kind != token_kind::number) {
+      if (text == ")" || text == "]")
+        back = source_.partner(back) == none ? back : source_.partner(back);
+      else if (!source_.is_word(back) && text != "::" && text != "<" && text != ">" && text != "," && text != "*" &&
+               text != "&" && text != "&&" && source_[back].kind != token_kind::number) {
         break;
       }
     }
@@ -99,17 +103,17 @@ class shape_search {
     auto const within = source_.opener(brace);
     if (within != none && source_.text(within) != "{") return before == ")" && !is_call_brace(brace);
     if (within != none && !is_block(within)) return false;
-    if (before == ")" || before == ";" || before == "{" || before == "}" || before == ":" || before == "else" || before == "do" ||
-        before == "try" || before == "const" || before == "noexcept" || before == "override" || before == "final" ||
-        before == "requires") {
+    if (before == ")" || before == ";" || before == "{" || before == "}" || before == ":" || before == "else" ||
+        before == "do" || before == "try" || before == "const" || before == "noexcept" || before == "override" ||
+        before == "final" || before == "requires") {
       return true;
     }
     if (before_return_type(brace) != brace - 1) return true;
     for (std::size_t i = brace - 1; i != none; --i) {  // struct x {, namespace x {, f() requires x {
       auto const text = source_.text(i);
       if (text == ";" || text == "{" || text == "}" || text == "=" || text == "(") return false;
-      if (text == "struct" || text == "class" || text == "union" || text == "enum" || text == "namespace" || text == "extern" ||
-          text == "requires") {
+      if (text == "struct" || text == "class" || text == "union" || text == "enum" || text == "namespace" ||
+          text == "extern" || text == "requires") {
         return true;
       }
       if (text == ")" || text == "]") i = source_.partner(i) == none ? i : source_.partner(i);
@@ -172,28 +176,35 @@ class shape_search {
     }
     look_at_condition(where);
     for (std::size_t i = where.first; i < where.second; i = next(i)) {
-      if (source_.text(i) == "[") look_at_lambda(i, awaits);
-      else if (source_.text(i) == "{") look_at_braces(i, where, awaits);
-      else if (source_.text(i) == "(" && i != where.first) look_at_parentheses(i);
-      else if (source_.text(i) == "?") look_at_choice(i, where);
+      if (source_.text(i) == "[")
+        look_at_lambda(i, awaits);
+      else if (source_.text(i) == "{")
+        look_at_braces(i, where, awaits);
+      else if (source_.text(i) == "(" && i != where.first)
+        look_at_parentheses(i);
+      else if (source_.text(i) == "?")
+        look_at_choice(i, where);
     }
   }
 
   /// The next token of the same expression: the bodies of lambdas are expressions of their own.
   [[nodiscard]] std::size_t next(std::size_t i) const {
-    if (source_.text(i + 1) == "{" && source_.partner(i + 1) != none && lambda_of(i + 1) != none) return source_.partner(i + 1);
+    if (source_.text(i + 1) == "{" && source_.partner(i + 1) != none && lambda_of(i + 1) != none)
+      return source_.partner(i + 1);
     return i + 1;
   }
 
   void look_at_condition(extent where) {
     if (where.first == 0) return;
     auto const open = source_.opener(where.first);
-    if (!is_condition(open) || where.first != open + 1 || source_.partner(open) != where.second) return;  // `if (init; …)` was fine
+    if (!is_condition(open) || where.first != open + 1 || source_.partner(open) != where.second)
+      return;  // `if (init; …)` was fine
     auto const word = source_.text(open - 1);
     if (word != "if" && word != "switch") return;
     for (std::size_t i = where.first + 1; i < where.second; ++i) {  // `if (auto x = co_await f())` was fine
       if (source_.text(i) == "=" && source_.opener(i) == open && source_.is_word(i - 1) &&
-          (source_.is_word(i - 2) || source_.text(i - 2) == ">" || source_.text(i - 2) == "&" || source_.text(i - 2) == "*")) {
+          (source_.is_word(i - 2) || source_.text(i - 2) == ">" || source_.text(i - 2) == "&" ||
+           source_.text(i - 2) == "*")) {
         return;
       }
     }
@@ -220,8 +231,9 @@ class shape_search {
   [[nodiscard]] bool captures_by_value(std::size_t open, std::size_t close) const {
     for (std::size_t i = open + 1; i < close; ++i) {
       auto const text = source_.text(i);
-      bool const held = text == "=" || (text == "*" && source_.text(i + 1) == "this") ||
-                        (source_.is_word(i) && text != "this" && !(source_.text(i + 1) == "=" && source_.text(i + 2) == "&"));
+      bool const held =
+          text == "=" || (text == "*" && source_.text(i + 1) == "this") ||
+          (source_.is_word(i) && text != "this" && !(source_.text(i + 1) == "=" && source_.text(i + 2) == "&"));
       if (held) return true;
       while (i < close && source_.text(i) != ",") {
         if (source_.text(i) == "(" || source_.text(i) == "{" || source_.text(i) == "[") i = source_.partner(i);
@@ -268,16 +280,18 @@ class shape_search {
       return;
     }
     bool costly = known_.is_costly(type_before(open)) || source_.text(open + 1) == ".";
-    if (!costly && source_.is_word(open - 1)) costly = known_.is_costly(type_before(open - 1));              // type name{…}
-    if (!costly && before == "=" && source_.is_word(open - 2)) costly = known_.is_costly(type_before(open - 2));  // type name = {…}
+    if (!costly && source_.is_word(open - 1)) costly = known_.is_costly(type_before(open - 1));  // type name{…}
+    if (!costly && before == "=" && source_.is_word(open - 2))
+      costly = known_.is_costly(type_before(open - 2));  // type name = {…}
     if (costly) report(awaited ? "R5" : "R4", open);
   }
 
   /// `options(a, b)`: an aggregate in parentheses. One argument is a copy or a move, which is sound.
   void look_at_parentheses(std::size_t open) {
-    if (!source_.is_word(open - 1) || !known_.is_costly(source_.text(open - 1)) || source_.partner(open) == none) return;
-    if (open > 1 && (source_.is_word(open - 2) && source_.text(open - 2) != "return" && source_.text(open - 2) != "co_await" &&
-                     source_.text(open - 2) != "co_return")) {
+    if (!source_.is_word(open - 1) || !known_.is_costly(source_.text(open - 1)) || source_.partner(open) == none)
+      return;
+    if (open > 1 && (source_.is_word(open - 2) && source_.text(open - 2) != "return" &&
+                     source_.text(open - 2) != "co_await" && source_.text(open - 2) != "co_return")) {
       return;
     }
     if (open > 1 && (source_.text(open - 2) == "." || source_.text(open - 2) == "->")) return;  // a member of that name
@@ -293,16 +307,20 @@ class shape_search {
     int         depth = 0;
     for (; colon < where.second; ++colon) {
       auto const text = source_.text(colon);
-      if (text == "(" || text == "[" || text == "{") colon = source_.partner(colon) == none ? colon : source_.partner(colon);
-      else if (text == "?") ++depth;
-      else if (text == ":" && depth-- == 0) break;
+      if (text == "(" || text == "[" || text == "{")
+        colon = source_.partner(colon) == none ? colon : source_.partner(colon);
+      else if (text == "?")
+        ++depth;
+      else if (text == ":" && depth-- == 0)
+        break;
     }
     std::size_t const end = operand_end(colon);
     auto const        arm = [&](std::size_t from, std::size_t to) -> std::string_view {
       if (source_.text(from) == "-") ++from;
       if (to >= from + 3 && source_.text(to - 2) == "::" && known_.is_enum(source_.text(to - 3))) return "number";
       if (to != from + 1) return "class";
-      if (source_[from].kind == token_kind::number || source_.text(from) == "true" || source_.text(from) == "false") return "number";
+      if (source_[from].kind == token_kind::number || source_.text(from) == "true" || source_.text(from) == "false")
+        return "number";
       if (source_[from].kind == token_kind::text) return source_.text(from).back() == '\'' ? "number" : "text";
       return "class";
     };
@@ -329,8 +347,10 @@ class shape_search {
       bool const braces = source_.text(i + 1) == "{" || (source_.is_word(i + 1) && source_.text(i + 2) == "{") ||
                           source_.text(i + 2) == "::" || source_.text(i + 2) == "<";
       bool costly = false;
-      for (std::size_t back = i - 1; back > open && !(source_.text(back) == "," && source_.opener(back) == open); --back) {
-        if (source_.is_word(back) && source_.opener(back) == open && source_.text(back) != "array") costly = costly || known_.is_costly(source_.text(back));
+      for (std::size_t back = i - 1; back > open && !(source_.text(back) == "," && source_.opener(back) == open);
+           --back) {
+        if (source_.is_word(back) && source_.opener(back) == open && source_.text(back) != "array")
+          costly = costly || known_.is_costly(source_.text(back));
       }
       if (braces && costly) report("R4", i);
     }

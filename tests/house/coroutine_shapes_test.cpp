@@ -23,8 +23,9 @@ class  holder { public: holder(); private: std::string held_; };
 
 /// The rules that `body` breaks, in a coroutine, as text: "R1 R4".
 std::string broken_in(std::string_view body) {
-  std::string const source = std::string(types) + "task<int> f(int n, std::string text) {\n" + std::string(body) + "\n}\n";
-  std::string       rules;
+  std::string const source =
+      std::string(types) + "task<int> f(int n, std::string text) {\n" + std::string(body) + "\n}\n";
+  std::string rules;
   for (auto const& one : find_broken_shapes(source)) {
     if (rules.find(one.rule) == std::string::npos) rules += (rules.empty() ? "" : " ") + std::string(one.rule);
   }
@@ -45,9 +46,11 @@ TEST_CASE("R1: a condition that awaits is found") {
 TEST_CASE("R2: a lambda that captures by value in an awaited call is found") {
   CHECK(broken_in("co_await g([text] { return text; });") == "R2");
   CHECK(broken_in("co_await g([=] { return text; });") == "R2");
-  CHECK(broken_in("co_await g(1, [text = std::move(text)]() mutable -> task<void> { co_return; }, use_awaitable);") == "R2");
+  CHECK(broken_in("co_await g(1, [text = std::move(text)]() mutable -> task<void> { co_return; }, use_awaitable);") ==
+        "R2");
   CHECK(broken_in("co_await [text]() -> task<int> { co_return 1; }();") == "R2");
-  CHECK(broken_in("auto r = co_await co_spawn(ex, [&n, text]() -> task<void> { co_await h(); }, use_awaitable);") == "R2");
+  CHECK(broken_in("auto r = co_await co_spawn(ex, [&n, text]() -> task<void> { co_await h(); }, use_awaitable);") ==
+        "R2");
 }
 
 TEST_CASE("R3: such a lambda beside an await is found") {

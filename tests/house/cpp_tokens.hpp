@@ -30,7 +30,7 @@ class cpp_tokens {
   [[nodiscard]] std::size_t      size() const { return tokens_.size(); }
   [[nodiscard]] token const&     operator[](std::size_t i) const { return tokens_[i]; }
   [[nodiscard]] std::string_view text(std::size_t i) const { return i < tokens_.size() ? tokens_[i].text : ""; }
-  [[nodiscard]] bool             is_word(std::size_t i) const { return i < tokens_.size() && tokens_[i].kind == token_kind::word; }
+  [[nodiscard]] bool is_word(std::size_t i) const { return i < tokens_.size() && tokens_[i].kind == token_kind::word; }
   /// The bracket that belongs to the one at `i`, or `none`.
   [[nodiscard]] std::size_t partner(std::size_t i) const { return partner_[i]; }
   /// The innermost bracket that is open at `i`, or `none`.
@@ -40,10 +40,14 @@ class cpp_tokens {
   [[nodiscard]] std::size_t open_angle(std::size_t closing) const {
     int depth = 0;
     for (std::size_t i = closing; i != none; --i) {
-      if (text(i) == ">") ++depth;
-      else if (text(i) == "<" && --depth == 0) return i;
-      else if (text(i) == ")" || text(i) == "]" || text(i) == "}") i = partner_[i] == none ? i : partner_[i];
-      else if (text(i) == ";" || text(i) == "{") return none;
+      if (text(i) == ">")
+        ++depth;
+      else if (text(i) == "<" && --depth == 0)
+        return i;
+      else if (text(i) == ")" || text(i) == "]" || text(i) == "}")
+        i = partner_[i] == none ? i : partner_[i];
+      else if (text(i) == ";" || text(i) == "{")
+        return none;
       if (i == 0) return none;
     }
     return none;
@@ -53,7 +57,9 @@ class cpp_tokens {
   static bool is_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
   static bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
-  [[nodiscard]] char at(std::size_t offset = 0) const { return here_ + offset < source_.size() ? source_[here_ + offset] : '\0'; }
+  [[nodiscard]] char at(std::size_t offset = 0) const {
+    return here_ + offset < source_.size() ? source_[here_ + offset] : '\0';
+  }
 
   void step(std::size_t count) {
     for (; count != 0 && here_ < source_.size(); --count, ++here_) {
@@ -67,13 +73,17 @@ class cpp_tokens {
   /// To the next token; false at the end.
   bool skip_blank() {
     while (here_ < source_.size()) {
-      if (std::isspace(static_cast<unsigned char>(at())) != 0) step(1);
-      else if (at() == '/' && at(1) == '/') skip_line();
+      if (std::isspace(static_cast<unsigned char>(at())) != 0)
+        step(1);
+      else if (at() == '/' && at(1) == '/')
+        skip_line();
       else if (at() == '/' && at(1) == '*') {
         auto const end = source_.find("*/", here_ + 2);
         step(end == std::string_view::npos ? source_.size() : end + 2 - here_);
-      } else if (at() == '#' && line_start_) skip_line();
-      else return true;
+      } else if (at() == '#' && line_start_)
+        skip_line();
+      else
+        return true;
     }
     return false;
   }
@@ -99,14 +109,17 @@ class cpp_tokens {
       while (is_letter(at())) step(1);
       if (at() == '"' || at() == '\'') {
         kind = token_kind::text;
-        if (source_[here_ - 1] == 'R' && at() == '"') read_raw();
-        else read_quoted(at());
+        if (source_[here_ - 1] == 'R' && at() == '"')
+          read_raw();
+        else
+          read_quoted(at());
       }
     } else if (at() == '"' || at() == '\'') {
       kind = token_kind::text;
       read_quoted(at());
     } else {
-      static constexpr std::string_view two[] = {"::", "->", "==", "!=", "<=", "&&", "||", "<<", "+=", "-=", "*=", "/=", "|=", "&="};
+      static constexpr std::string_view two[] = {"::", "->", "==", "!=", "<=", "&&", "||",
+                                                 "<<", "+=", "-=", "*=", "/=", "|=", "&="};
       std::size_t                       width = 1;
       for (auto const mark : two) {
         if (source_.substr(here_, 2) == mark) width = 2;

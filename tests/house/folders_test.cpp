@@ -13,7 +13,8 @@ TEST_CASE("beside an app stand its page, a sample configuration, a unit and a Co
     if (main.filename() != "main.cpp" || main.parent_path().filename() == "tensorgate") continue;
     auto const folder = main.parent_path();
     auto const name   = folder.filename().string();
-    for (auto const& file : {std::string("README.md"), name + ".toml", "packaging/" + name + ".service", std::string("packaging/Containerfile")}) {
+    for (auto const& file : {std::string("README.md"), name + ".toml", "packaging/" + name + ".service",
+                             std::string("packaging/Containerfile")}) {
       CHECK_MESSAGE(std::filesystem::exists(folder / file), name << " has no " << file);
     }
   }
@@ -25,6 +26,7 @@ TEST_CASE("a fuzz target has a corpus and a fault that can be planted") {
     if (!stem.ends_with("_fuzz")) continue;
     auto const corpus = target.parent_path() / "corpus" / stem.substr(0, stem.size() - 5);
     CHECK_MESSAGE((std::filesystem::exists(corpus) && !std::filesystem::is_empty(corpus)), stem << " has no corpus");
-    CHECK_MESSAGE(read_file(target).find("TENSORGATE_PLANTED_FAULT") != std::string::npos, stem << " has no fault to plant");
+    CHECK_MESSAGE(read_file(target).find("TENSORGATE_PLANTED_FAULT") != std::string::npos,
+                  stem << " has no fault to plant");
   }
 }

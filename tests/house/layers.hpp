@@ -13,8 +13,9 @@
 namespace tensorgate::house {
 
 /// The rooms from left to right. A header includes only from its own room and from those before it.
-inline constexpr std::array<std::string_view, 15> line_of_rooms = {"core",  "reflect", "crypto", "codec", "proof",   "identity", "net",  "http",
-                                                          "store", "chain",   "auth",   "ops",   "gateway", "service",  "roles"};
+inline constexpr std::array<std::string_view, 15> line_of_rooms = {
+    "core",  "reflect", "crypto", "codec", "proof",   "identity", "net",  "http",
+    "store", "chain",   "auth",   "ops",   "gateway", "service",  "roles"};
 
 inline constexpr std::size_t longest_header = 600;  // lines
 
@@ -75,14 +76,16 @@ struct header {
 /// Sockets, clocks that wait, threads and files: what no header left of `net` may include.
 [[nodiscard]] inline bool is_waiting_header(std::string_view path) {
   static constexpr std::array<std::string_view, 16> whole = {
-      "asio.hpp",     "sys/socket.h", "sys/epoll.h", "sys/un.h",   "sys/stat.h", "sys/inotify.h", "poll.h",   "netdb.h",
-      "unistd.h",     "fcntl.h",      "thread",      "filesystem", "fstream",    "iostream",      "future", "condition_variable"};
-  return path.starts_with("asio/") || path.starts_with("netinet/") || path.starts_with("arpa/") || path.starts_with("openssl/ssl") ||
-         std::ranges::find(whole, path) != whole.end();
+      "asio.hpp", "sys/socket.h", "sys/epoll.h", "sys/un.h",          "sys/stat.h", "sys/inotify.h",
+      "poll.h",   "netdb.h",      "unistd.h",    "fcntl.h",           "thread",     "filesystem",
+      "fstream",  "iostream",     "future",      "condition_variable"};
+  return path.starts_with("asio/") || path.starts_with("netinet/") || path.starts_with("arpa/") ||
+         path.starts_with("openssl/ssl") || std::ranges::find(whole, path) != whole.end();
 }
 
 [[nodiscard]] inline bool is_forbidden_name(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> forbidden = {"utils", "common", "helpers", "misc", "types", "manager"};
+  static constexpr std::array<std::string_view, 6> forbidden = {"utils", "common", "helpers",
+                                                                "misc",  "types",  "manager"};
   auto const                                       stem      = name.substr(0, name.find('.'));
   return stem.starts_with("base_") || std::ranges::any_of(forbidden, [&](auto word) {
            return stem == word || stem.ends_with("_" + std::string(word)) || stem.starts_with(std::string(word) + "_");
@@ -114,10 +117,12 @@ struct header {
       if (!room.empty() && place_of(room) < place_of("net") && is_waiting_header(target)) {
         say("includes <" + target + ">, which belongs to net and the rooms right of it");
       }
-      if (room != "net" && (target == "asio.hpp" || target.starts_with("asio/"))) say("includes <" + target + ">; net/asio.hpp is the only include of Asio");
+      if (room != "net" && (target == "asio.hpp" || target.starts_with("asio/")))
+        say("includes <" + target + ">; net/asio.hpp is the only include of Asio");
       continue;
     }
-    if (there != room && target.find("/detail/") != std::string::npos) say("includes " + target + ", a detail of another room");
+    if (there != room && target.find("/detail/") != std::string::npos)
+      say("includes " + target + ", a detail of another room");
     if (room.empty()) continue;
     if (place_of(there) > place_of(room)) {
       say("includes " + target + ", which lies to the right");

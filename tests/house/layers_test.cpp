@@ -59,7 +59,8 @@ TEST_CASE("an include from role to role is found") {
 }
 
 TEST_CASE("Asio, sockets, threads and files left of net are found") {
-  for (auto const* include : {"asio.hpp", "asio/io_context.hpp", "sys/socket.h", "netinet/in.h", "openssl/ssl.h", "fstream", "thread"}) {
+  for (auto const* include :
+       {"asio.hpp", "asio/io_context.hpp", "sys/socket.h", "netinet/in.h", "openssl/ssl.h", "fstream", "thread"}) {
     CAPTURE(include);
     CHECK(faults("tensorgate/codec/a.hpp", "#include <" + std::string(include) + ">") >= 1);
   }
@@ -69,8 +70,9 @@ TEST_CASE("Asio, sockets, threads and files left of net are found") {
 }
 
 TEST_CASE("the form of a header is checked") {
-  CHECK(faults_of({"tensorgate/core/a.hpp", "// tensorgate/core/a.hpp: what?\n"}, few).size() == 1);                 // no #pragma once
-  CHECK(faults_of({"tensorgate/core/a.hpp", "// tensorgate/core/b.hpp: what?\n#pragma once\n"}, few).size() == 1);  // another name
+  CHECK(faults_of({"tensorgate/core/a.hpp", "// tensorgate/core/a.hpp: what?\n"}, few).size() == 1);  // no #pragma once
+  CHECK(faults_of({"tensorgate/core/a.hpp", "// tensorgate/core/b.hpp: what?\n#pragma once\n"}, few).size() ==
+        1);  // another name
   CHECK(faults("tensorgate/core/a.hpp", std::string(longest_header, '\n')) == 1);
   CHECK(faults("tensorgate/attic/a.hpp", "") == 1);
   CHECK(faults("tensorgate/core/string_utils.hpp", "") == 1);
@@ -85,7 +87,8 @@ TEST_CASE("every header of the project keeps to the line") {
   auto const files = files_in("include", {".hpp", ".h", ".hh", ".ipp", ".inl"});
   REQUIRE(files.size() > 5);
   for (auto const& path : files) {
-    for (auto const& fault : faults_of({path.lexically_relative(root / "include").string(), read_file(path)}, links)) FAIL_CHECK(fault);
+    for (auto const& fault : faults_of({path.lexically_relative(root / "include").string(), read_file(path)}, links))
+      FAIL_CHECK(fault);
   }
 }
 
@@ -98,14 +101,16 @@ TEST_CASE("a room's umbrella includes every public header of the room, and the u
     auto const& room = parts[1];
     rooms.insert(room);
     // A role's headers belong to the role's umbrella.
-    bool const  role     = room == "roles" && parts.size() > 3;
-    auto const  umbrella = "tensorgate/" + room + (role ? "/" + parts[2] : "") + ".hpp";
-    auto const  listed   = includes_of(read_file(root / "include" / umbrella));
-    CHECK_MESSAGE((below == umbrella || std::ranges::find(listed, below) != listed.end()), umbrella << " does not include " << below);
+    bool const role     = room == "roles" && parts.size() > 3;
+    auto const umbrella = "tensorgate/" + room + (role ? "/" + parts[2] : "") + ".hpp";
+    auto const listed   = includes_of(read_file(root / "include" / umbrella));
+    CHECK_MESSAGE((below == umbrella || std::ranges::find(listed, below) != listed.end()),
+                  umbrella << " does not include " << below);
   }
   auto const all = includes_of(read_file(root / "include/tensorgate/tensorgate.hpp"));
   for (auto const& room : rooms) {
-    CHECK_MESSAGE(std::ranges::find(all, "tensorgate/" + room + ".hpp") != all.end(), "tensorgate.hpp does not include the room " << room);
+    CHECK_MESSAGE(std::ranges::find(all, "tensorgate/" + room + ".hpp") != all.end(),
+                  "tensorgate.hpp does not include the room " << room);
   }
 }
 
@@ -116,9 +121,11 @@ TEST_CASE("no source, page or script names a path of one machine or leaves a thi
   };
   std::vector<std::filesystem::path> files;
   for (auto const* folder : {"include", "apps", "tests", "benchmarks", "cmake"}) {
-    for (auto const& path : files_in(folder, {".hpp", ".cpp", ".cmake", ".txt", ".sh", ".md", ".toml", ".mjs", ".service"})) {
+    for (auto const& path :
+         files_in(folder, {".hpp", ".cpp", ".cmake", ".txt", ".sh", ".md", ".toml", ".mjs", ".service"})) {
       if (path.filename() != "layers_test.cpp" && path.string().find("/corpus/") == std::string::npos &&
-          path.string().find("/vectors/") == std::string::npos && path.string().find("/node_modules/") == std::string::npos) {
+          path.string().find("/vectors/") == std::string::npos &&
+          path.string().find("/node_modules/") == std::string::npos) {
         files.push_back(path);
       }
     }

@@ -11,7 +11,9 @@
 using namespace tensorgate::house;
 
 TEST_CASE("the words behind a fence are understood") {
-  auto const plan = [](std::string info, std::string text = "") { return plan_of({std::move(info), std::move(text), 7}); };
+  auto const plan = [](std::string info, std::string text = "") {
+    return plan_of({std::move(info), std::move(text), 7});
+  };
   CHECK(plan("cpp", "int main() {}")->use == block_use::program);
   CHECK(plan("cpp name=echo", "int main() {}")->name == "echo");
   CHECK(plan("cpp", "int f();")->use == block_use::source);
@@ -30,7 +32,8 @@ TEST_CASE("the words behind a fence are understood") {
 TEST_CASE("every block of code in a page says how it is tested") {
   for (auto const& page : pages()) {
     for (auto const& block : code_blocks(read_file(page))) {
-      CHECK_MESSAGE(plan_of(block), page.string() << ":" << block.line << ": \"```" << block.info << "\"; see tests/house/README.md");
+      CHECK_MESSAGE(plan_of(block),
+                    page.string() << ":" << block.line << ": \"```" << block.info << "\"; see tests/house/README.md");
     }
   }
 }

@@ -20,12 +20,14 @@ inline std::filesystem::path const root = std::filesystem::path(TENSORGATE_TESTS
 }
 
 /// The files below `folder` of the project with one of these extensions, sorted.
-[[nodiscard]] inline std::vector<std::filesystem::path> files_in(std::string_view folder, std::vector<std::string> const& extensions) {
+[[nodiscard]] inline std::vector<std::filesystem::path> files_in(std::string_view                folder,
+                                                                 std::vector<std::string> const& extensions) {
   std::vector<std::filesystem::path> files;
   auto const                         start = root / folder;
   if (!std::filesystem::exists(start)) return files;
   for (auto const& entry : std::filesystem::recursive_directory_iterator(start)) {
-    if (entry.is_regular_file() && std::ranges::find(extensions, entry.path().extension().string()) != extensions.end()) {
+    if (entry.is_regular_file() &&
+        std::ranges::find(extensions, entry.path().extension().string()) != extensions.end()) {
       files.push_back(entry.path());
     }
   }

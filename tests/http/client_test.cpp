@@ -36,13 +36,13 @@ struct step {
   std::size_t               size = 0;
   std::chrono::milliseconds time{};
 };
-step hear() { return {}; }                                                           // reads up to a blank line
-step hear(std::size_t size) { return {.what = step::kind::bytes, .size = size}; }    // reads so many bytes
+step hear() { return {}; }                                                         // reads up to a blank line
+step hear(std::size_t size) { return {.what = step::kind::bytes, .size = size}; }  // reads so many bytes
 step say(std::string text) { return {.what = step::kind::say, .text = std::move(text)}; }
 step pause(std::chrono::milliseconds time) { return {.what = step::kind::pause, .time = time}; }
 step hang_up() { return {.what = step::kind::close}; }
 step break_off() { return {.what = step::kind::reset}; }
-step stay() { return {.what = step::kind::wait_for_end}; }                           // until the client closes
+step stay() { return {.what = step::kind::wait_for_end}; }  // until the client closes
 
 using script = std::vector<step>;
 
@@ -62,7 +62,7 @@ class scripted_peer {
   std::vector<script>         scripts_;
 
  public:
-  std::vector<std::string> heard;         ///< by connection
+  std::vector<std::string> heard;  ///< by connection
   std::size_t              accepted = 0;
   std::size_t              ended    = 0;  ///< connections that the client has closed, as far as the scripts look
 

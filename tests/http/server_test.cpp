@@ -25,9 +25,9 @@
 
 using namespace tensorgate;
 using namespace std::chrono_literals;
+using tensorgate_tests::raw_client;
 using test::live_server;
 using test::soon;
-using tensorgate_tests::raw_client;
 
 namespace {
 
@@ -75,7 +75,8 @@ void write_pair(std::string const& certificate, std::string const& key, std::str
   ::X509_gmtime_adj(::X509_getm_notAfter(made.get()), 86400);
   ::X509_set_pubkey(made.get(), pair.get());
   auto* const subject = ::X509_get_subject_name(made.get());
-  ::X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<unsigned char const*>(name.c_str()), -1, -1, 0);
+  ::X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<unsigned char const*>(name.c_str()), -1,
+                               -1, 0);
   ::X509_set_issuer_name(made.get(), subject);
   ::X509_sign(made.get(), pair.get(), ::EVP_sha256());
   auto const write = [](std::string const& path, auto const& put) {
@@ -97,7 +98,8 @@ class tls_client {
     ssl_.reset(::SSL_new(context_.get()));
     std::string offered(1, static_cast<char>(protocol.size()));
     offered.append(protocol);
-    ::SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<unsigned char const*>(offered.data()), static_cast<unsigned>(offered.size()));
+    ::SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<unsigned char const*>(offered.data()),
+                          static_cast<unsigned>(offered.size()));
     ::SSL_set_tlsext_host_name(ssl_.get(), "a.example");
     ::SSL_set_fd(ssl_.get(), socket_.native());
     is_connected_ = ::SSL_connect(ssl_.get()) == 1;
@@ -145,29 +147,30 @@ class tls_client {
   }
 
  private:
-  raw_client                                       socket_;
+  raw_client                                           socket_;
   std::unique_ptr<::SSL_CTX, net::detail::ssl_deleter> context_;
   std::unique_ptr<::SSL, net::detail::ssl_deleter>     ssl_;
-  bool                                             is_connected_ = false;
+  bool                                                 is_connected_ = false;
 };
 
 struct tls_fixture {
-  std::string const folder      = temporary_folder();
-  std::string const certificate = folder + "/server.pem";
-  std::string const key         = folder + "/server.key";
+  std::string const                     folder      = temporary_folder();
+  std::string const                     certificate = folder + "/server.pem";
+  std::string const                     key         = folder + "/server.key";
   std::shared_ptr<net::tls_certificate> acceptor;
   live_server                           server;
 
   explicit tls_fixture(bool follow = true)
-      : server([](http::server_options& options) { options.listen[0].tls = true; }, 2, [&](net::parts& app) {
-          write_pair(certificate, key, "first");
-          net::tls_options options;
-          options.certificate = certificate;
-          options.key         = key;
-          options.follow      = follow;
-          acceptor            = std::make_shared<net::tls_certificate>(app, options);
-          return acceptor;
-        }) {}
+      : server([](http::server_options& options) { options.listen[0].tls = true; }, 2,
+               [&](net::parts& app) {
+                 write_pair(certificate, key, "first");
+                 net::tls_options options;
+                 options.certificate = certificate;
+                 options.key         = key;
+                 options.follow      = follow;
+                 acceptor            = std::make_shared<net::tls_certificate>(app, options);
+                 return acceptor;
+               }) {}
   ~tls_fixture() {
     server.stop();
     std::filesystem::remove_all(folder);
@@ -208,6 +211,40 @@ TEST_CASE("a busy port is told in one sentence, and nothing starts") {
   CHECK(again.error().sentence.find(std::to_string(first.port())) != std::string::npos);
 }
 
+TEST_CASE("a port that a closed connection still holds is waited for, and its wait is said") {
+  live_server const peer;
+  int const         asking = ::socket(AF_INET, SOCK_STREAM, 0);
+  auto              to     = net::detail::socket_address::of(*net::address::parse("127.0.0.1"), peer.port());
+  REQUIRE(::connect(asking, to.get(), to.size) == 0);
+  REQUIRE(::getsockname(asking, to.get(), &to.size) == 0);
+  net::listen_options const wanted{.port = to.read().second, .patience = std::chrono::seconds{20}};
+
+  std::string said;
+  std::thread closing([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{300});
+    ::linger const at_once{.l_onoff = 1, .l_linger = 0};  // a reset: no minute of TIME_WAIT
+    ::setsockopt(asking, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(asking);
+  });
+  auto const  opened = net::listening::open(wanted, 2, [&](std::string const& what) { said = what; });
+  closing.join();
+  REQUIRE(opened);
+  CHECK(opened->port() == wanted.port);
+  CHECK(said.find(std::to_string(wanted.port)) != std::string::npos);
+}
+
+TEST_CASE("a port that a connection holds for longer than the patience is told so") {
+  live_server const peer;
+  int const         asking = ::socket(AF_INET, SOCK_STREAM, 0);
+  auto              to     = net::detail::socket_address::of(*net::address::parse("127.0.0.1"), peer.port());
+  REQUIRE(::connect(asking, to.get(), to.size) == 0);
+  REQUIRE(::getsockname(asking, to.get(), &to.size) == 0);
+  auto const opened = net::listening::open({.port = to.read().second, .patience = std::chrono::milliseconds{50}}, 1);
+  ::close(asking);
+  REQUIRE(!opened);
+  CHECK(opened.error().sentence.find("a connection of this host holds the port") != std::string::npos);
+}
+
 TEST_CASE("a public address without TLS is warned of, loopback is not") {
   live_server quiet;
   for (auto const& line : quiet.said()) CHECK(line.find("WARNING") == std::string::npos);
@@ -221,15 +258,17 @@ TEST_CASE("IPv6 and a Unix socket are served, and the path is removed at the end
   auto const folder = temporary_folder();
   auto const path   = folder + "/app.sock";
   {
-    live_server server([&](http::server_options& options) {
-      net::listen_options unix_socket;
-      unix_socket.unix_socket = path;
-      net::listen_options six;
-      six.address = "::1";
-      six.port    = 0;
-      options.listen.push_back(unix_socket);
-      options.listen.push_back(six);
-    }, 2);
+    live_server server(
+        [&](http::server_options& options) {
+          net::listen_options unix_socket;
+          unix_socket.unix_socket = path;
+          net::listen_options six;
+          six.address = "::1";
+          six.port    = 0;
+          options.listen.push_back(unix_socket);
+          options.listen.push_back(six);
+        },
+        2);
     int const made = connect_unix(path);
     REQUIRE(made >= 0);
     CHECK(exchange_on(made, get_hello).ends_with("hello"));
@@ -330,7 +369,7 @@ TEST_CASE("two thousand idle connections cost little, disturb nobody, and their 
   files.rlim_cur    = std::min<::rlim_t>(files.rlim_max, 8192);
   ::setrlimit(RLIMIT_NOFILE, &files);
   {
-    live_server server({}, 2);
+    live_server                              server({}, 2);
     std::vector<std::unique_ptr<raw_client>> idle;
     for (int i = 0; i != 100; ++i) idle.push_back(std::make_unique<raw_client>(server.port()));
     auto const start = resident_kib();
@@ -386,8 +425,8 @@ TEST_CASE("when descriptors run out those who are served stay served, and the se
 }
 
 TEST_CASE("TLS 1.3 with ALPN is spoken, big bodies included, and other protocols are refused") {
-  tls_fixture  tls;
-  tls_client   client(tls.server.port());
+  tls_fixture tls;
+  tls_client  client(tls.server.port());
   REQUIRE(client.is_connected());
   CHECK(client.version() == "TLSv1.3");
   CHECK(client.protocol() == "http/1.1");
@@ -443,16 +482,19 @@ TEST_CASE("a TLS handshake has a deadline") {
   live_server       unused;
   std::string const folder = temporary_folder();
   {
-    live_server server([](http::server_options& options) {
-      options.listen[0].tls    = true;
-      options.limits.handshake = 200ms;
-    }, 1, [&](net::parts& app) {
-      write_pair(folder + "/c.pem", folder + "/k.pem", "name");
-      net::tls_options options;
-      options.certificate = folder + "/c.pem";
-      options.key         = folder + "/k.pem";
-      return std::make_shared<net::tls_certificate>(app, options);
-    });
+    live_server server(
+        [](http::server_options& options) {
+          options.listen[0].tls    = true;
+          options.limits.handshake = 200ms;
+        },
+        1,
+        [&](net::parts& app) {
+          write_pair(folder + "/c.pem", folder + "/k.pem", "name");
+          net::tls_options options;
+          options.certificate = folder + "/c.pem";
+          options.key         = folder + "/k.pem";
+          return std::make_shared<net::tls_certificate>(app, options);
+        });
     raw_client silent(server.port());
     CHECK(silent.closed());
   }

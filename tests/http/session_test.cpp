@@ -13,10 +13,10 @@
 
 using namespace tensorgate;
 using namespace std::chrono_literals;
-using test::live_server;
-using test::soon;
 using tensorgate_tests::raw_answer;
 using tensorgate_tests::raw_client;
+using test::live_server;
+using test::soon;
 
 namespace {
 
@@ -47,11 +47,12 @@ TEST_CASE("a request is answered, with its length and a date, and the connection
 }
 
 TEST_CASE("a sequence of requests gets the same answers however its bytes are split") {
-  live_server server;
-  std::string const text = request("GET /target?1") + with_body("POST /whole", "two") + request("GET /slow?1") +
-                           request("POST /whole", "Transfer-Encoding: chunked\r\n", "2\r\nth\r\n3\r\nree\r\n0\r\n\r\n") +
-                           with_body("POST /stream", "four") + with_body("POST /refused", "five") + request("HEAD /target") +
-                           request("GET /nothing") + request("GET /target?last");
+  live_server       server;
+  std::string const text =
+      request("GET /target?1") + with_body("POST /whole", "two") + request("GET /slow?1") +
+      request("POST /whole", "Transfer-Encoding: chunked\r\n", "2\r\nth\r\n3\r\nree\r\n0\r\n\r\n") +
+      with_body("POST /stream", "four") + with_body("POST /refused", "five") + request("HEAD /target") +
+      request("GET /nothing") + request("GET /target?last");
   auto const check = [&](std::vector<std::string> const& pieces) {
     raw_client client(server.port());
     for (auto const& piece : pieces) client.send(piece);
@@ -237,7 +238,7 @@ TEST_CASE("100 is sent when the body is wanted, and a refusal instead when it is
 }
 
 TEST_CASE("a body at its limit is taken and one past it is 413, by length and by chunks") {
-  live_server server([](http::server_options& options) { options.limits.body = 1000; });
+  live_server       server([](http::server_options& options) { options.limits.body = 1000; });
   std::string const at(1000, 'x');
   std::string const past(1001, 'x');
   raw_client        client(server.port());
@@ -300,7 +301,8 @@ TEST_CASE("bodies stream through, chunked both ways, with trailers") {
   }
   auto const sent = request("POST /stream", "Transfer-Encoding: chunked\r\n", chunks + "0\r\nX-Trailer: 1\r\n\r\n");
   // The peer must read while it sends: an echo holds no more than what fits between the two.
-  std::thread sender([&] { client.send(sent + request("GET /") + request("POST /stream?trailer", "Content-Length: 2\r\n", "ab")); });
+  std::thread sender(
+      [&] { client.send(sent + request("GET /") + request("POST /stream?trailer", "Content-Length: 2\r\n", "ab")); });
   CHECK(client.read().body == body);
   CHECK(client.read().body == "hello");
   CHECK(client.read_all(300ms).ends_with("2\r\nab\r\n0\r\nX-End: yes\r\n\r\n"));
@@ -335,10 +337,10 @@ TEST_CASE("a head that takes too long is 408, an idle connection is closed, and 
     options.limits.idle              = 200ms;
     options.limits.progress_interval = 300ms;
   });
-  raw_client head(server.port());
-  raw_client idle(server.port());
-  raw_client fresh(server.port());
-  raw_client body(server.port());
+  raw_client  head(server.port());
+  raw_client  idle(server.port());
+  raw_client  fresh(server.port());
+  raw_client  body(server.port());
   head.send("GET / HTTP/1.1\r\nHost: a\r\n");
   idle.send(request("GET /"));
   body.send(request("POST /whole", "Content-Length: 10\r\n", "part"));

@@ -22,7 +22,9 @@ constexpr unix_millis now = from_unix_millis(1'760'000'000'000);
 TEST_CASE("a key that was added is found, and its text is nowhere in the file") {
   auto       random = counting();
   auto       file   = new_key_file(random);
-  auto const made   = add_key(file, {.name = "alice", .tier = 30, .rate = parse_allowance("10/s"), .expires = parse_utc("2030-01-01")}, random, now, "a note");
+  auto const made =
+      add_key(file, {.name = "alice", .tier = 30, .rate = parse_allowance("10/s"), .expires = parse_utc("2030-01-01")},
+              random, now, "a note");
   REQUIRE(made);
   auto const key = std::string(made->reveal());
   CHECK(key == "tg_202122232425262728292a2b2c2d2e2f30313233");
@@ -32,7 +34,7 @@ TEST_CASE("a key that was added is found, and its text is nowhere in the file") 
 
   auto const read = parse_key_file(text);
   REQUIRE_MESSAGE(read, (read ? "" : read.error().text()));
-  auto const table = key_table::of(*read);
+  auto const  table = key_table::of(*read);
   auto const* found = table.find(key);
   REQUIRE(found != nullptr);
   CHECK(found->name == "alice");
@@ -81,8 +83,10 @@ TEST_CASE("a key is expired from its moment on, which is an argument") {
 }
 
 TEST_CASE("of two entries with one key the lower tier stays") {
-  key_salt const salt{};
-  key_table const table(salt, {{digest_of(salt, "k"), {.name = "high", .tier = 100}}, {digest_of(salt, "k"), {.name = "low", .tier = 0}}, {digest_of(salt, "k"), {.name = "mid", .tier = 50}}});
+  key_salt const  salt{};
+  key_table const table(salt, {{digest_of(salt, "k"), {.name = "high", .tier = 100}},
+                               {digest_of(salt, "k"), {.name = "low", .tier = 0}},
+                               {digest_of(salt, "k"), {.name = "mid", .tier = 50}}});
   CHECK(table.size() == 1);
   CHECK(table.find("k")->name == "low");
 }
@@ -90,7 +94,8 @@ TEST_CASE("of two entries with one key the lower tier stays") {
 TEST_CASE("ten thousand keys are each found") {
   key_salt const                salt{};
   std::vector<key_table::entry> entries;
-  for (int i = 0; i != 10'000; ++i) entries.push_back({digest_of(salt, "key" + std::to_string(i)), {.name = std::to_string(i)}});
+  for (int i = 0; i != 10'000; ++i)
+    entries.push_back({digest_of(salt, "key" + std::to_string(i)), {.name = std::to_string(i)}});
   key_table const table(salt, std::move(entries));
   for (int i = 0; i < 10'000; i += 7) CHECK(table.find("key" + std::to_string(i))->name == std::to_string(i));
   CHECK(table.find("key10000") == nullptr);
@@ -107,6 +112,7 @@ TEST_CASE("a file that is not one is refused with the place") {
   CHECK(problem("{\"version\":1,\"salt\":\"aa\",\"keys\":[]}") == "/salt");
   CHECK(!parse_key_file("{\"version\":1," + salt + "}"));
   CHECK(!parse_key_file("{\"version\":1," + salt + ",\"keys\":[{\"name\":\"a\",\"hash\":\"zz\"}]}"));
-  CHECK(!parse_key_file("{\"version\":1," + salt + ",\"keys\":[{\"name\":\"\",\"hash\":\"" + std::string(64, '0') + "\"}]}"));
+  CHECK(!parse_key_file("{\"version\":1," + salt + ",\"keys\":[{\"name\":\"\",\"hash\":\"" + std::string(64, '0') +
+                        "\"}]}"));
   CHECK(!parse_key_file(""));
 }

@@ -35,8 +35,8 @@ using ptn_vectors::vector_file;
 
 std::string vector_text(std::string const& name) {
   char const* const root = std::getenv("TENSORGATE_VECTORS");
-  auto const        path = (root != nullptr ? std::string(root) : std::string(TENSORGATE_TESTS_DIR) + "/vectors") + "/" + name;
-  std::ifstream     in(path);
+  auto const path = (root != nullptr ? std::string(root) : std::string(TENSORGATE_TESTS_DIR) + "/vectors") + "/" + name;
+  std::ifstream in(path);
   REQUIRE_MESSAGE(in, "missing vectors: " << path);
   std::ostringstream text;
   text << in.rdbuf();
@@ -76,9 +76,11 @@ TEST_CASE("the reload sequences of the vectors end as they should") {
 
 TEST_CASE("a tier that is no integer refuses its entry, an integer between tiers means the lower one") {
   std::size_t warnings = 0;
-  auto const  table    = read(R"({"a":{"key":"k1","tier":"50"},"b":{"key":"k2","tier":50.0},"c":{"key":"k3","tier":true},"d":{"key":"k4","tier":null},
+  auto const  table    = read(
+      R"({"a":{"key":"k1","tier":"50"},"b":{"key":"k2","tier":50.0},"c":{"key":"k3","tier":true},"d":{"key":"k4","tier":null},
     "e":{"key":"k5","tier":75},"f":{"key":"k6","tier":29},"g":{"key":"k7","tier":200},"h":{"key":"k8","tier":99999999999999999999},
-    "i":{"key":"k9","tier":-1},"j":{"key":"k10","tier":199},"k":{"key":"k11","tier":5e1}})", &warnings);
+    "i":{"key":"k9","tier":-1},"j":{"key":"k10","tier":199},"k":{"key":"k11","tier":5e1}})",
+      &warnings);
   for (auto const* key : {"k1", "k2", "k3", "k9", "k11"}) CHECK(!tier_of(table, key));
   CHECK(tier_of(table, "k5") == 50);
   CHECK(tier_of(table, "k6") == 0);
@@ -94,7 +96,8 @@ TEST_CASE("two users with one key have the lower tier") {
 }
 
 TEST_CASE("entries that hold no key are skipped with a warning that does not name a key") {
-  auto const keys = parse_ptn_keys(R"({"a":[],"b":"","c":{"tier":30},"d":{"key":["secret"]},"e":{"key":""},"f":"good key"})");
+  auto const keys =
+      parse_ptn_keys(R"({"a":[],"b":"","c":{"tier":30},"d":{"key":["secret"]},"e":{"key":""},"f":"good key"})");
   REQUIRE(keys);
   REQUIRE(keys->keys.size() == 1);
   CHECK(keys->keys[0].user == "f");

@@ -15,7 +15,8 @@ TEST_CASE("allowances are read and written alike") {
     REQUIRE(parse_allowance(text));
     CHECK(to_text(*parse_allowance(text)) == text);
   }
-  for (auto const* text : {"", "/", "10", "10/", "/s", "0/s", "-1/s", "1/0s", "1/2days", "1/year", "9999999999/s", "1/1e3s", " 1/s"}) {
+  for (auto const* text :
+       {"", "/", "10", "10/", "/s", "0/s", "-1/s", "1/0s", "1/2days", "1/year", "9999999999/s", "1/1e3s", " 1/s"}) {
     CAPTURE(text);
     CHECK(!parse_allowance(text));
   }

@@ -23,17 +23,50 @@ cidr_list list(std::vector<std::string> texts) { return cidr_list::parse(texts).
 }  // namespace
 
 TEST_CASE("an address is read strictly, as inet_pton reads it") {
-  for (std::string const text :
-       {"0.0.0.0", "127.0.0.1", "255.255.255.255", "256.1.1.1", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.4 ", " 1.2.3.4", "1..3.4",
-        "", ".", "1.2.3.a", "::", "::1", "1::", "2001:db8::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8",
-        "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", ":::", ":1", "1:", "12345::", "g::", "::1.2.3.4", "64:ff9b::192.0.2.1",
-        "1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:7:1.2.3.4", "::1.2.3", "1.2.3.4::", "fe80::1%eth0", "[::1]", "ABCD::EF01",
-        "1:2:3:4::5:6:7:8", "::1.2.3.400"}) {
+  for (std::string const text : {"0.0.0.0",
+                                 "127.0.0.1",
+                                 "255.255.255.255",
+                                 "256.1.1.1",
+                                 "1.2.3",
+                                 "1.2.3.4.5",
+                                 "01.2.3.4",
+                                 "1.2.3.4 ",
+                                 " 1.2.3.4",
+                                 "1..3.4",
+                                 "",
+                                 ".",
+                                 "1.2.3.a",
+                                 "::",
+                                 "::1",
+                                 "1::",
+                                 "2001:db8::1",
+                                 "1:2:3:4:5:6:7:8",
+                                 "1:2:3:4:5:6:7::",
+                                 "::2:3:4:5:6:7:8",
+                                 "1:2:3:4:5:6:7",
+                                 "1:2:3:4:5:6:7:8:9",
+                                 "1::2::3",
+                                 ":::",
+                                 ":1",
+                                 "1:",
+                                 "12345::",
+                                 "g::",
+                                 "::1.2.3.4",
+                                 "64:ff9b::192.0.2.1",
+                                 "1:2:3:4:5:6:1.2.3.4",
+                                 "1:2:3:4:5:6:7:1.2.3.4",
+                                 "::1.2.3",
+                                 "1.2.3.4::",
+                                 "fe80::1%eth0",
+                                 "[::1]",
+                                 "ABCD::EF01",
+                                 "1:2:3:4::5:6:7:8",
+                                 "::1.2.3.400"}) {
     CAPTURE(text);
     std::array<unsigned char, 16> oracle{};
-    bool const v4 = ::inet_pton(AF_INET, text.c_str(), oracle.data()) == 1;
-    bool const v6 = !v4 && ::inet_pton(AF_INET6, text.c_str(), oracle.data()) == 1;
-    auto const ours = address::parse(text);
+    bool const                    v4   = ::inet_pton(AF_INET, text.c_str(), oracle.data()) == 1;
+    bool const                    v6   = !v4 && ::inet_pton(AF_INET6, text.c_str(), oracle.data()) == 1;
+    auto const                    ours = address::parse(text);
     REQUIRE(ours.has_value() == (v4 || v6));
     if (ours && ours->kind() == address::family::v6) {
       CHECK(std::equal(oracle.begin(), oracle.end(), ours->octets().begin()));
@@ -42,13 +75,14 @@ TEST_CASE("an address is read strictly, as inet_pton reads it") {
 }
 
 TEST_CASE("an address is printed in the short form") {
-  for (auto const& [in, out] : std::vector<std::pair<std::string, std::string>>{{"0:0:0:0:0:0:0:0", "::"},
-                                                                                {"0:0:0:0:0:0:0:1", "::1"},
-                                                                                {"1:0:0:0:0:0:0:0", "1::"},
-                                                                                {"2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
-                                                                                {"1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"},
-                                                                                {"1:0:0:2:0:0:0:3", "1:0:0:2::3"},
-                                                                                {"192.0.2.33", "192.0.2.33"}}) {
+  for (auto const& [in, out] :
+       std::vector<std::pair<std::string, std::string>>{{"0:0:0:0:0:0:0:0", "::"},
+                                                        {"0:0:0:0:0:0:0:1", "::1"},
+                                                        {"1:0:0:0:0:0:0:0", "1::"},
+                                                        {"2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+                                                        {"1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"},
+                                                        {"1:0:0:2:0:0:0:3", "1:0:0:2::3"},
+                                                        {"192.0.2.33", "192.0.2.33"}}) {
     CHECK(at(in).to_text() == out);
     CHECK(at(out) == at(in));
   }
@@ -71,8 +105,8 @@ TEST_CASE("a block is an address and a prefix length, and nothing beyond it") {
   CHECK(!cidr::parse("0.0.0.0/0")->contains(at("::8")));
   CHECK(cidr::parse("::/0")->contains(at("2001:db8::1")));
   CHECK(cidr::parse("192.0.2.1")->bits() == 32);
-  for (std::string_view const bad : {"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/-1", "10.0.0.0/ 8", "/8",
-                                     "10.0.0.0/8/8", "::/129", "2001:db8::1/32", "banana"}) {
+  for (std::string_view const bad : {"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/-1",
+                                     "10.0.0.0/ 8", "/8", "10.0.0.0/8/8", "::/129", "2001:db8::1/32", "banana"}) {
     CAPTURE(bad);
     CHECK(!cidr::parse(bad));
   }
@@ -82,11 +116,13 @@ TEST_CASE("a block is an address and a prefix length, and nothing beyond it") {
 
 TEST_CASE("a list holds what one of its blocks holds") {
   auto const some = list({"10.0.0.0/8", "10.1.0.0/16", "192.0.2.7", "2001:db8::/32", "172.16.0.0/12", "10.200.0.0/16"});
-  for (std::string_view const in : {"10.0.0.0", "10.1.2.3", "10.255.255.255", "192.0.2.7", "2001:db8:1::", "172.31.0.1"}) {
+  for (std::string_view const in :
+       {"10.0.0.0", "10.1.2.3", "10.255.255.255", "192.0.2.7", "2001:db8:1::", "172.31.0.1"}) {
     CAPTURE(in);
     CHECK(some.contains(at(in)));
   }
-  for (std::string_view const out : {"9.255.255.255", "11.0.0.0", "192.0.2.6", "192.0.2.8", "2001:db9::", "172.32.0.0", "::1"}) {
+  for (std::string_view const out :
+       {"9.255.255.255", "11.0.0.0", "192.0.2.6", "192.0.2.8", "2001:db9::", "172.32.0.0", "::1"}) {
     CAPTURE(out);
     CHECK(!some.contains(at(out)));
   }
@@ -96,11 +132,11 @@ TEST_CASE("a list holds what one of its blocks holds") {
 
 TEST_CASE("the caller behind trusted proxies is the last hop that a trusted one tells of") {
   net::forwarding rule;
-  rule.trusted = list({"10.0.0.0/8", "fd00::/8"});
+  rule.trusted      = list({"10.0.0.0/8", "fd00::/8"});
   auto const behind = [&](std::string_view peer, std::vector<std::string_view> lines) {
     return net::caller_behind(at(peer), rule, lines).client.to_text();
   };
-  CHECK(behind("192.0.2.1", {"198.51.100.1"}) == "192.0.2.1");             // a stranger's word
+  CHECK(behind("192.0.2.1", {"198.51.100.1"}) == "192.0.2.1");  // a stranger's word
   CHECK(behind("10.0.0.1", {}) == "10.0.0.1");
   CHECK(behind("10.0.0.1", {"198.51.100.1"}) == "198.51.100.1");
   CHECK(behind("10.0.0.1", {"203.0.113.9, 198.51.100.1"}) == "198.51.100.1");  // what the client made up is left of him
@@ -131,9 +167,11 @@ TEST_CASE("the scheme is what the trusted proxy says") {
 
 TEST_CASE("Forwarded is read by its grammar, and only where it is the believed field") {
   net::forwarding rule;
-  rule.trusted = list({"10.0.0.0/8"});
-  rule.field   = net::forwarding_field::forwarded;
-  auto const behind = [&](std::vector<std::string_view> lines) { return net::caller_behind(at("10.0.0.1"), rule, lines); };
+  rule.trusted      = list({"10.0.0.0/8"});
+  rule.field        = net::forwarding_field::forwarded;
+  auto const behind = [&](std::vector<std::string_view> lines) {
+    return net::caller_behind(at("10.0.0.1"), rule, lines);
+  };
   CHECK(behind({"for=198.51.100.1;proto=https"}).client == at("198.51.100.1"));
   CHECK(behind({"for=198.51.100.1;proto=https"}).scheme == "https");
   CHECK(behind({"For=\"[2001:db8:cafe::17]:4711\""}).client == at("2001:db8:cafe::17"));
@@ -147,7 +185,7 @@ TEST_CASE("Forwarded is read by its grammar, and only where it is the believed f
 }
 
 TEST_CASE("a proxy on a Unix socket is believed only where that is said") {
-  net::forwarding rule;
+  net::forwarding                     rule;
   std::vector<std::string_view> const lines{"198.51.100.1"};
   CHECK(net::caller_behind(address(), rule, lines).client.is_none());
   rule.unix_socket = true;

@@ -27,6 +27,7 @@ task<int> ask_pool_to_throw(net::cpu_pool& pool) {
 
 TEST_CASE("the pool gives back what the work returned or threw, on the asking loop") {
   net::cpu_pool pool(2);
-  CHECK(run_task(ask_pool(pool, "a text that does not fit into a short string")) == "a text that does not fit into a short string!");
+  CHECK(run_task(ask_pool(pool, "a text that does not fit into a short string")) ==
+        "a text that does not fit into a short string!");
   CHECK_THROWS_AS(run_task(ask_pool_to_throw(pool)), std::runtime_error);
 }

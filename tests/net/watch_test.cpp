@@ -13,7 +13,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-task<bool> changed_once(net::watch& watch, std::chrono::milliseconds at_latest) { co_return co_await watch.changed(at_latest); }
+task<bool> changed_once(net::watch& watch, std::chrono::milliseconds at_latest) {
+  co_return co_await watch.changed(at_latest);
+}
 
 }  // namespace
 

@@ -27,7 +27,7 @@ TEST_CASE("a deadline is kept to within three ticks and never early, however far
   std::mt19937 random(seed);
   CAPTURE(seed);
   std::vector<std::unique_ptr<bell>> bells;
-  std::vector<steady_point>           due;
+  std::vector<steady_point>          due;
   for (int i = 0; i != 300; ++i) {
     bells.push_back(std::make_unique<bell>());
     auto const after = std::chrono::milliseconds(random() % 200'000);  // up to four turns of the wheel
@@ -58,7 +58,7 @@ TEST_CASE("a deadline is kept to within three ticks and never early, however far
 
 TEST_CASE("a node that is disarmed or destroyed does not ring, not even by the hand of another") {
   wheel time;
-  bell kept;
+  bell  kept;
   auto  gone = std::make_unique<bell>();
   time.arm(kept, 100ms);
   time.arm(*gone, 100ms);

@@ -23,8 +23,8 @@ struct folder {
   std::string name = "/tmp/tensorgate-access-log-test-XXXXXX";
   folder() { REQUIRE(::mkdtemp(name.data()) != nullptr); }
   ~folder() { std::filesystem::remove_all(name); }
-  folder(folder const&)            = delete;
-  folder& operator=(folder const&) = delete;
+  folder(folder const&)                              = delete;
+  folder&                   operator=(folder const&) = delete;
   [[nodiscard]] std::string file(std::string const& of = "access.log") const { return name + "/" + of; }
 };
 std::string read(std::string const& path) {
@@ -33,14 +33,14 @@ std::string read(std::string const& path) {
   return text.str();
 }
 void fill(http::request& r) {
-  r.id              = "id-1";
-  r.record.route    = "/a/{id}";
-  r.record.caller   = "alice";
-  r.record.code     = http::status::ok;
-  r.record.bytes_in = 5;
+  r.id               = "id-1";
+  r.record.route     = "/a/{id}";
+  r.record.caller    = "alice";
+  r.record.code      = http::status::ok;
+  r.record.bytes_in  = 5;
   r.record.bytes_out = 1234;
-  r.record.ended    = std::chrono::steady_clock::now();
-  r.record.began    = r.record.ended - 1500us;
+  r.record.ended     = std::chrono::steady_clock::now();
+  r.record.began     = r.record.ended - 1500us;
 }
 /// The line that one request makes.
 std::string line_of(ops::log_options options, std::string_view lines, std::string_view client = "192.0.2.1") {
@@ -66,25 +66,31 @@ TEST_CASE("a line of JSON says who asked what, and how it went") {
   auto const line = line_of({}, "GET /a/7?tier=30&x=y HTTP/1.1\nUser-Agent: curl/7\n");
   CHECK(line.starts_with("{\"time\":\"20"));
   CHECK(line[33] == '"');  // 2026-11-21T12:31:44.870Z
-  CHECK(after(line, ",\"client\"") ==
-        R"(,"client":"192.0.2.1","method":"GET","path":"/a/7","query":"tier&x","status":200,"us":1500,"in":5,"out":1234,"route":"/a/{id}","caller":"alice","id":"id-1","agent":"curl/7"})"
-        "\n");
+  CHECK(
+      after(line, ",\"client\"") ==
+      R"(,"client":"192.0.2.1","method":"GET","path":"/a/7","query":"tier&x","status":200,"us":1500,"in":5,"out":1234,"route":"/a/{id}","caller":"alice","id":"id-1","agent":"curl/7"})"
+      "\n");
 }
 
 TEST_CASE("a line of text is in the combined format") {
-  auto const line = line_of({.format = ops::log_form::text}, "GET /a/7?tier=30 HTTP/1.0\nUser-Agent: curl/7\n", "2001:db8::1");
+  auto const line =
+      line_of({.format = ops::log_form::text}, "GET /a/7?tier=30 HTTP/1.0\nUser-Agent: curl/7\n", "2001:db8::1");
   CHECK(line.starts_with("2001:db8::1 - alice ["));
-  CHECK(after(line, " +0000]") == " +0000] \"GET /a/7?tier HTTP/1.0\" 200 1234 \"-\" \"curl/7\" us=1500 in=5 id=id-1\n");
+  CHECK(after(line, " +0000]") ==
+        " +0000] \"GET /a/7?tier HTTP/1.0\" 200 1234 \"-\" \"curl/7\" us=1500 in=5 id=id-1\n");
 }
 
 TEST_CASE("no secret gets into a line") {
   for (auto const form : {ops::log_form::json, ops::log_form::text}) {
-    auto const line = line_of({.format = form}, "GET /a?api_key=SECRET&SECRET&t=SECRET HTTP/1.1\nAuthorization: Bearer SECRET\nX-API-Key: SECRET\nCookie: SECRET\nReferer: SECRET\n");
+    auto const line = line_of({.format = form},
+                              "GET /a?api_key=SECRET&SECRET&t=SECRET HTTP/1.1\nAuthorization: Bearer "
+                              "SECRET\nX-API-Key: SECRET\nCookie: SECRET\nReferer: SECRET\n");
     CHECK(line.find("SECRET") == std::string::npos);
     CHECK(line.find("api_key&t") != std::string::npos);
   }
   CHECK(line_of({.query = ops::query_words::none}, "GET /a?x=1 HTTP/1.1\n").find("query") == std::string::npos);
-  CHECK(line_of({.query = ops::query_words::full}, "GET /a?x=1 HTTP/1.1\n").find("\"query\":\"x=1\"") != std::string::npos);
+  CHECK(line_of({.query = ops::query_words::full}, "GET /a?x=1 HTTP/1.1\n").find("\"query\":\"x=1\"") !=
+        std::string::npos);
   CHECK(line_of({.agent = false}, "GET /a HTTP/1.1\nUser-Agent: curl\n").find("curl") == std::string::npos);
 }
 
@@ -98,7 +104,8 @@ TEST_CASE("a peer's bytes neither end a line nor close a quote") {
 }
 
 TEST_CASE("long texts are cut") {
-  auto const line = line_of({}, "GET /" + std::string(5000, 'p') + "?" + std::string(2000, 'q') + "=1 HTTP/1.1\nUser-Agent: " + std::string(3000, 'a') + "\n");
+  auto const line = line_of({}, "GET /" + std::string(5000, 'p') + "?" + std::string(2000, 'q') +
+                                    "=1 HTTP/1.1\nUser-Agent: " + std::string(3000, 'a') + "\n");
   CHECK(line.find(std::string(2047, 'p')) != std::string::npos);
   CHECK(line.find(std::string(2048, 'p')) == std::string::npos);
   CHECK(line.size() < 4096);
@@ -174,7 +181,7 @@ TEST_CASE("a writer that does not keep up drops lines and counts them; what is w
   CHECK(log.written() + log.dropped() == count);
   auto const text = read(in.file());
   CHECK(std::count(text.begin(), text.end(), '\n') == static_cast<std::ptrdiff_t>(log.written()));
-  auto const first = text.substr(text.find(",\"client\""), text.find('\n') - text.find(",\"client\""));
+  auto const         first = text.substr(text.find(",\"client\""), text.find('\n') - text.find(",\"client\""));
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) REQUIRE(after(line, ",\"client\"") == first);
 }

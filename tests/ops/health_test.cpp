@@ -8,7 +8,9 @@ using namespace tensorgate;
 
 namespace {
 net::part part(std::string name, net::part_health health) {
-  return {.name = std::move(name), .start = {}, .reload = {}, .drain = {}, .stop = {}, .health = [health] { return health; }};
+  return {.name = std::move(name), .start = {}, .reload = {}, .drain = {}, .stop = {}, .health = [health] {
+            return health;
+          }};
 }
 }  // namespace
 
@@ -27,8 +29,9 @@ TEST_CASE("the report is as good as its parts, and not ready before the start is
   parts.push_back(part("c", {.ready = false, .note = "no data"}));
   auto const report = ops::report_health(parts, true, seconds(5));
   CHECK(!report.ready());
-  CHECK(ops::to_json(report) ==
-        R"({"status":"not_ready","version":")" TENSORGATE_VERSION
-        R"(","uptime_seconds":5,"parts":[{"name":"a","ready":true,"degraded":false,"note":""},{"name":"b","ready":true,"degraded":true,"note":"an old snapshot"},{"name":"c","ready":false,"degraded":false,"note":"no data"}]})"
-        "\n");
+  CHECK(
+      ops::to_json(report) ==
+      R"({"status":"not_ready","version":")" TENSORGATE_VERSION
+      R"(","uptime_seconds":5,"parts":[{"name":"a","ready":true,"degraded":false,"note":""},{"name":"b","ready":true,"degraded":true,"note":"an old snapshot"},{"name":"c","ready":false,"degraded":false,"note":"no data"}]})"
+      "\n");
 }

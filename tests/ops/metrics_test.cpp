@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-http::exchange_record record(std::string_view route, http::status code, std::chrono::nanoseconds took, std::size_t loop = 0) {
+http::exchange_record record(std::string_view route, http::status code, std::chrono::nanoseconds took,
+                             std::size_t loop = 0) {
   http::exchange_record made;
   made.route     = route;
   made.code      = code;
@@ -22,7 +23,9 @@ http::exchange_record record(std::string_view route, http::status code, std::chr
   made.loop      = loop;
   return made;
 }
-bool has(std::string const& text, std::string_view line) { return ("\n" + text).find("\n" + std::string(line) + "\n") != std::string::npos; }
+bool has(std::string const& text, std::string_view line) {
+  return ("\n" + text).find("\n" + std::string(line) + "\n") != std::string::npos;
+}
 
 }  // namespace
 
@@ -43,7 +46,9 @@ TEST_CASE("requests are counted by route, method and status over all loops") {
 
 TEST_CASE("the histogram's cells hold what is not slower than their bound, and the last one everything") {
   ops::metrics all(1);
-  for (auto const took : {std::chrono::nanoseconds(0), std::chrono::nanoseconds(50us), std::chrono::nanoseconds(50us) + 1ns, std::chrono::nanoseconds(1ms), std::chrono::nanoseconds(20s), std::chrono::nanoseconds(-1s)}) {
+  for (auto const took :
+       {std::chrono::nanoseconds(0), std::chrono::nanoseconds(50us), std::chrono::nanoseconds(50us) + 1ns,
+        std::chrono::nanoseconds(1ms), std::chrono::nanoseconds(20s), std::chrono::nanoseconds(-1s)}) {
     all.finished(record("/", http::status::ok, took), http::method::get);
   }
   auto const text = all.to_text(ops::exposition::text);
@@ -71,8 +76,10 @@ TEST_CASE("equal patterns at different places are one route, and a table that is
   std::string const two = "/same/pattern";
   all.finished(record(one, http::status::ok, 1ms), http::method::get);
   all.finished(record(two, http::status::ok, 1ms), http::method::get);
-  CHECK(has(all.to_text(ops::exposition::text), R"(tensorgate_requests_total{route="/same/pattern",method="GET",status="200"} 2)"));
-  for (int i = 0; i != 3000; ++i) all.finished(record("/many/" + std::to_string(i) + "/x", http::status::ok, 1ms), http::method::get);
+  CHECK(has(all.to_text(ops::exposition::text),
+            R"(tensorgate_requests_total{route="/same/pattern",method="GET",status="200"} 2)"));
+  for (int i = 0; i != 3000; ++i)
+    all.finished(record("/many/" + std::to_string(i) + "/x", http::status::ok, 1ms), http::method::get);
   auto const text = all.to_text(ops::exposition::text);
   CHECK(has(text, R"x(tensorgate_requests_total{route="(other)",method="(other)",status="200"} 1977)x"));
   CHECK(has(text, R"(tensorgate_requests_total{route="/same/pattern",method="GET",status="200"} 2)"));
@@ -95,10 +102,12 @@ TEST_CASE("limits, refusals and cut answers are counted by name") {
 TEST_CASE("parts offer figures, which stand together by family") {
   ops::metrics all(1);
   all.add({.name = "x_age_seconds", .help = "How old\nit is.", .read = [] { return 1.5; }});
-  all.add({.name = "x_done_total", .help = "Done.", .counts = true, .labels = R"(tier="30")", .read = [] { return 2.0; }});
+  all.add(
+      {.name = "x_done_total", .help = "Done.", .counts = true, .labels = R"(tier="30")", .read = [] { return 2.0; }});
   all.add({.name = "x_age_seconds", .help = "", .labels = R"(of="b")", .read = [] { return 3.0; }});
   auto const text = all.to_text(ops::exposition::text);
-  CHECK(text.find("# HELP x_age_seconds How old\\nit is.\n# TYPE x_age_seconds gauge\nx_age_seconds 1.5\nx_age_seconds{of=\"b\"} 3\n") != std::string::npos);
+  CHECK(text.find("# HELP x_age_seconds How old\\nit is.\n# TYPE x_age_seconds gauge\nx_age_seconds "
+                  "1.5\nx_age_seconds{of=\"b\"} 3\n") != std::string::npos);
   CHECK(text.find("# TYPE x_done_total counter\nx_done_total{tier=\"30\"} 2\n") != std::string::npos);
   CHECK(text.find("\nprocess_start_time_seconds 1") != std::string::npos);
 }
@@ -110,7 +119,8 @@ TEST_CASE("OpenMetrics names families without _total and ends with # EOF") {
   CHECK(has(text, "# TYPE tensorgate_requests counter"));
   CHECK(has(text, R"(tensorgate_requests_total{route="/a\"b\\\n",method="GET",status="200"} 1)"));
   CHECK(text.ends_with("\n# EOF\n"));
-  CHECK(ops::exposition_for("application/openmetrics-text;version=1.0.0,text/plain;q=0.5") == ops::exposition::openmetrics);
+  CHECK(ops::exposition_for("application/openmetrics-text;version=1.0.0,text/plain;q=0.5") ==
+        ops::exposition::openmetrics);
   CHECK(ops::exposition_for("text/plain") == ops::exposition::text);
 }
 
@@ -119,10 +129,14 @@ TEST_CASE("a scrape while loops count sees each count grow") {
   std::vector<std::thread> loops;
   for (std::size_t loop = 0; loop != 2; ++loop) {
     loops.emplace_back([&all, loop] {
-      for (int i = 0; i != 20'000; ++i) all.finished(record(i % 2 == 0 ? "/a" : "/b", i % 3 == 0 ? http::status::ok : http::status::not_found, 1us, loop), http::method::get);
+      for (int i = 0; i != 20'000; ++i)
+        all.finished(
+            record(i % 2 == 0 ? "/a" : "/b", i % 3 == 0 ? http::status::ok : http::status::not_found, 1us, loop),
+            http::method::get);
     });
   }
   for (int i = 0; i != 20; ++i) CHECK(all.to_text(ops::exposition::text).size() > 100);
   for (auto& one : loops) one.join();
-  CHECK(has(all.to_text(ops::exposition::text), R"(tensorgate_request_duration_seconds_count{route="/a",class="2xx"} 6668)"));
+  CHECK(has(all.to_text(ops::exposition::text),
+            R"(tensorgate_request_duration_seconds_count{route="/a",class="2xx"} 6668)"));
 }

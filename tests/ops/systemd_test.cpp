@@ -17,11 +17,12 @@ struct listening_manager {
     at.sun_family = AF_UNIX;
     name.copy(static_cast<char*>(at.sun_path), name.size());
     at.sun_path[0] = '\0';
-    REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&at), static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size())) == 0);
+    REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&at),
+                   static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size())) == 0);
   }
   ~listening_manager() { ::close(fd); }
-  listening_manager(listening_manager const&)            = delete;
-  listening_manager& operator=(listening_manager const&) = delete;
+  listening_manager(listening_manager const&)                   = delete;
+  listening_manager&        operator=(listening_manager const&) = delete;
   [[nodiscard]] std::string next() const {
     std::array<char, 1024> text{};
     auto const             got = ::recv(fd, text.data(), text.size(), 0);

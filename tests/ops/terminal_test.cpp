@@ -11,9 +11,9 @@ namespace {
 struct sheet {
   std::FILE* file = std::tmpfile();
   ~sheet() { std::fclose(file); }
-  sheet() = default;
-  sheet(sheet const&)            = delete;
-  sheet& operator=(sheet const&) = delete;
+  sheet()                                           = default;
+  sheet(sheet const&)                               = delete;
+  sheet&                    operator=(sheet const&) = delete;
   [[nodiscard]] std::string text() const {
     std::fflush(file);
     std::rewind(file);

@@ -1,19 +1,19 @@
 // tests/raw/abuse.hpp: peers that mean no good, and one that only wants to be answered.
 #pragma once
 
-#include <algorithm>  // max
-#include <array>      // array
-#include <atomic>     // atomic
-#include <cerrno>     // errno
-#include <chrono>     // milliseconds, steady_clock
-#include <cstddef>    // size_t
-#include <cstdint>    // uint16_t
-#include <random>     // mt19937
-#include <string>     // string
+#include <algorithm>    // max
+#include <array>        // array
+#include <atomic>       // atomic
+#include <cerrno>       // errno
+#include <chrono>       // milliseconds, steady_clock
+#include <cstddef>      // size_t
+#include <cstdint>      // uint16_t
+#include <random>       // mt19937
+#include <string>       // string
 #include <string_view>  // string_view
-#include <thread>     // thread
-#include <utility>    // exchange
-#include <vector>     // vector
+#include <thread>       // thread
+#include <utility>      // exchange
+#include <vector>       // vector
 
 #include <poll.h>          // poll
 #include <sys/resource.h>  // setrlimit
@@ -84,7 +84,8 @@ class peer {
 /// Asks again and again, on a connection that it keeps and on new ones, and remembers its longest wait.
 class normal_client {
  public:
-  explicit normal_client(std::uint16_t port, bool opens_new = true) : port_(port), opens_new_(opens_new), kept_(dial(port)), thread_([this] { run(); }) {}
+  explicit normal_client(std::uint16_t port, bool opens_new = true)
+      : port_(port), opens_new_(opens_new), kept_(dial(port)), thread_([this] { run(); }) {}
   normal_client(normal_client const&)            = delete;
   normal_client& operator=(normal_client const&) = delete;
   ~normal_client() {
@@ -97,9 +98,11 @@ class normal_client {
     if (thread_.joinable()) thread_.join();
   }
   /// After `stop`.
-  [[nodiscard]] std::chrono::milliseconds longest() const { return std::chrono::duration_cast<std::chrono::milliseconds>(longest_); }
-  [[nodiscard]] std::size_t               answered() const noexcept { return answered_; }
-  [[nodiscard]] std::size_t               failed() const noexcept { return failed_; }
+  [[nodiscard]] std::chrono::milliseconds longest() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(longest_);
+  }
+  [[nodiscard]] std::size_t answered() const noexcept { return answered_; }
+  [[nodiscard]] std::size_t failed() const noexcept { return failed_; }
 
  private:
   void run() {
@@ -116,8 +119,9 @@ class normal_client {
   }
   void ask(int where, steady_clock::time_point began = steady_clock::now()) {
     std::string const text = sized("normal");
-    bool              good = where >= 0 && ::send(where, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
-    std::string       came;
+    bool              good =
+        where >= 0 && ::send(where, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+    std::string came;
     while (good) {
       auto const got = read_answer(came, false, false);
       if (got.whole) {
@@ -164,7 +168,8 @@ inline void look_at(std::vector<peer>& all, crowd_report& report) {
 }
 
 /// Each sends `head`, then a byte of `drip` every 20 ms, as long as it may.
-inline crowd_report drip_in(std::uint16_t port, std::size_t count, std::string_view head, std::string_view drip, std::chrono::milliseconds time) {
+inline crowd_report drip_in(std::uint16_t port, std::size_t count, std::string_view head, std::string_view drip,
+                            std::chrono::milliseconds time) {
   crowd_report      report;
   std::vector<peer> all;
   for (std::size_t i = 0; i != count; ++i) {
@@ -195,7 +200,8 @@ inline crowd_report send_and_never_read(std::uint16_t port, std::size_t count, s
   }
   auto const until = steady_clock::now() + time;
   while (steady_clock::now() < until) {
-    for (std::size_t i = 0; i != count; ++i) at[i] = (at[i] + all[i].send(std::string_view(deep).substr(at[i]))) % deep.size();
+    for (std::size_t i = 0; i != count; ++i)
+      at[i] = (at[i] + all[i].send(std::string_view(deep).substr(at[i]))) % deep.size();
     std::this_thread::sleep_for(5ms);
   }
   return report;

@@ -57,8 +57,9 @@ void survives(echo_server& server, std::string const& what, std::function<void()
   CHECK(normal.answered() > 10);
   CHECK(falls_to(descriptors + 1, [&] { return server.descriptors(); }));  // the normal client's own is still there
   CHECK(falls_to(memory + may_grow, [&] { return server.memory(); }));
-  MESSAGE(what << ": " << normal.answered() << " normal requests, the longest wait " << normal.longest().count() << " ms; memory " << memory / 1024
-               << " KiB before, " << at_peak / 1024 << " KiB at the end, " << server.memory() / 1024 << " KiB after; descriptors " << descriptors << " and "
+  MESSAGE(what << ": " << normal.answered() << " normal requests, the longest wait " << normal.longest().count()
+               << " ms; memory " << memory / 1024 << " KiB before, " << at_peak / 1024 << " KiB at the end, "
+               << server.memory() / 1024 << " KiB after; descriptors " << descriptors << " and "
                << server.descriptors());
 }
 

@@ -31,7 +31,11 @@ class case_list {
  public:
   void group(std::string name) { group_ = std::move(name); }
   void add(std::string name, std::string bytes, std::string expect, std::string body = "*") {
-    all_.push_back({.group = group_, .name = std::move(name), .bytes = std::move(bytes), .expect = std::move(expect), .body = std::move(body)});
+    all_.push_back({.group  = group_,
+                    .name   = std::move(name),
+                    .bytes  = std::move(bytes),
+                    .expect = std::move(expect),
+                    .body   = std::move(body)});
   }
   [[nodiscard]] std::vector<raw_case> const& all() const noexcept { return all_; }
 

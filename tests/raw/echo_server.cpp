@@ -12,11 +12,11 @@
 #include <system_error>  // errc
 #include <utility>       // move
 
-#include <tensorgate/http/extract.hpp>   // to, body, query
-#include <tensorgate/http/problem.hpp>   // problem_json
-#include <tensorgate/http/route.hpp>     // get, post, routes
-#include <tensorgate/http/server.hpp>    // server
-#include <tensorgate/net/standalone.hpp> // standalone
+#include <tensorgate/http/extract.hpp>    // to, body, query
+#include <tensorgate/http/problem.hpp>    // problem_json
+#include <tensorgate/http/route.hpp>      // get, post, routes
+#include <tensorgate/http/server.hpp>     // server
+#include <tensorgate/net/standalone.hpp>  // standalone
 
 using namespace tensorgate;
 using namespace tensorgate::http;

@@ -104,7 +104,8 @@ class player {
       if (!understand()) return wrong_ + said();
       if (has_all()) break;
       if (ended_) break;
-      if (!wait(until)) return (std::chrono::steady_clock::now() >= until ? "nothing more came" : "cannot read") + said();
+      if (!wait(until))
+        return (std::chrono::steady_clock::now() >= until ? "nothing more came" : "cannot read") + said();
     }
     return verdict();
   }
@@ -113,7 +114,11 @@ class player {
   [[nodiscard]] std::string said() const {
     std::string all = "; came:";
     for (auto const& one : answers_) all += " " + std::to_string(one.status);
-    return all + (was_reset_ ? " reset" : ended_ ? " end" : "") + (at_ < in_.size() ? ", and then " + in_.substr(at_, 200) : "");
+    return all +
+           (was_reset_ ? " reset"
+            : ended_   ? " end"
+                       : "") +
+           (at_ < in_.size() ? ", and then " + in_.substr(at_, 200) : "");
   }
 
   [[nodiscard]] bool is_alone() const { return wanted_.end == "wait" || wanted_.end == "end" || wanted_.end == "shut"; }
@@ -166,8 +171,9 @@ class player {
   }
 
   bool wait(std::chrono::steady_clock::time_point until) {
-    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
-    pollfd     waiting{socket_, POLLIN, 0};
+    auto const left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+    pollfd waiting{socket_, POLLIN, 0};
     if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) <= 0) return false;
     receive();
     return true;
@@ -177,7 +183,8 @@ class player {
     if (was_reset_) return "the connection was reset" + said();
     std::size_t at = 0;
     for (auto const& one : wanted_.answers) {
-      bool const fits = at != answers_.size() && std::ranges::find(one.statuses, answers_[at].status) != one.statuses.end();
+      bool const fits =
+          at != answers_.size() && std::ranges::find(one.statuses, answers_[at].status) != one.statuses.end();
       if (fits) {
         ++at;
       } else if (!one.optional) {
@@ -191,13 +198,15 @@ class player {
         break;
       }
     }
-    bool const probed  = at + 1 == answers_.size() && answers_.back().status == 200 && answers_.back().body == "hello probe";
+    bool const probed =
+        at + 1 == answers_.size() && answers_.back().status == 200 && answers_.back().body == "hello probe";
     auto const behind  = answers_.size() - at;
     bool const expects = wanted_.end == "keep" || (wanted_.end == "either" && !ended_);
     if (expects ? !probed : behind != 0) return "expected " + case_.expect + said();
     if (ended_ != (is_last() || (wanted_.end == "either" && !probed))) return "expected " + case_.expect + said();
     if (at_ != in_.size()) return "bytes behind the last answer" + said();
-    if (ended_ && wanted_.end != "end" && !answers_.empty() && answers_.back().field("connection") != "close") return "closed without saying so" + said();
+    if (ended_ && wanted_.end != "end" && !answers_.empty() && answers_.back().field("connection") != "close")
+      return "closed without saying so" + said();
     for (std::size_t i = 0; i + 1 < answers_.size(); ++i) {
       if (answers_[i].field("connection") == "close") return "an answer behind one that says close" + said();
     }

@@ -63,7 +63,8 @@ TEST_CASE("raw requests, in random pieces, get the same") {
 TEST_CASE("bodies in two parts, the first seen alone, are read once") {
   echo_server server;
   for (std::string_view const target : {"/echo", "/stream"}) {
-    for (std::string const& whole : {chunked("3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX: y\r\n\r\n", target), sized("abcde", target)}) {
+    for (std::string const& whole :
+         {chunked("3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX: y\r\n\r\n", target), sized("abcde", target)}) {
       raw_case const one{.group = "", .name = "", .bytes = whole, .expect = "200 keep", .body = "abcde"};
       for (std::size_t at = whole.find("\r\n\r\n") + 3; at != whole.size(); ++at) {
         player            game(server.port(), one);

@@ -45,7 +45,8 @@ class echo_server {
   [[nodiscard]] std::size_t descriptors() const {
     std::size_t     count = 0;
     std::error_code gone;
-    for (auto const& one : std::filesystem::directory_iterator("/proc/" + std::to_string(program_.pid()) + "/fd", gone)) {
+    for (auto const& one :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(program_.pid()) + "/fd", gone)) {
       static_cast<void>(one);
       ++count;
     }

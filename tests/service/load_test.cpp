@@ -107,8 +107,9 @@ TEST_CASE("without words the settings are the defaults") {
 }
 
 TEST_CASE("a file, then a variable, then a flag win") {
-  written_file const file("profile = \"v2\"\nshare = 1\ntier = 30\n[server]\nthreads = 2\nlimits.body = \"64KiB\"\nlimits.idle = \"2min\"\n"
-                          "[[routes]]\npath = \"/a\"\n[[routes]]\npath = \"/b\"\ntier = 0\n[named.x]\npath = \"p\"\n");
+  written_file const file(
+      "profile = \"v2\"\nshare = 1\ntier = 30\n[server]\nthreads = 2\nlimits.body = \"64KiB\"\nlimits.idle = \"2min\"\n"
+      "[[routes]]\npath = \"/a\"\n[[routes]]\npath = \"/b\"\ntier = 0\n[named.x]\npath = \"p\"\n");
   auto got = load({"--config", file.name.c_str()});
   REQUIRE_MESSAGE(got, first_problem(got));
   CHECK(got->profile == load_sample::profile::v2);
@@ -126,7 +127,8 @@ TEST_CASE("a file, then a variable, then a flag win") {
   got = load({"--config", file.name.c_str()});
   REQUIRE(got);
   CHECK(got->server.threads == 3);
-  got = load({"--config", file.name.c_str(), "--server.threads", "4", "--server.limits.idle=5s", "--set", "server.listen=a,b", "--server.docs=false"});
+  got = load({"--config", file.name.c_str(), "--server.threads", "4", "--server.limits.idle=5s", "--set",
+              "server.listen=a,b", "--server.docs=false"});
   ::unsetenv("TENSORGATE_SERVER_THREADS");
   REQUIRE(got);
   CHECK(got->server.threads == 4);
@@ -137,11 +139,14 @@ TEST_CASE("a file, then a variable, then a flag win") {
 
 TEST_CASE("a problem names file, line, field and what was expected") {
   CHECK(problem_of("profile = \"v3\"\n") == R"(F:1:11: profile: expected one of: v1, v2, found "v3")");
-  CHECK(problem_of("[server]\nthreads = \"two\"\n") == R"(F:2:11: server.threads: expected a whole number from 0 to 65535, found "two")");
-  CHECK(problem_of("[server]\nthreads = -1\n") == "F:2:11: server.threads: expected a whole number from 0 to 65535, found -1");
+  CHECK(problem_of("[server]\nthreads = \"two\"\n") ==
+        R"(F:2:11: server.threads: expected a whole number from 0 to 65535, found "two")");
+  CHECK(problem_of("[server]\nthreads = -1\n") ==
+        "F:2:11: server.threads: expected a whole number from 0 to 65535, found -1");
   CHECK(problem_of("[server]\nthreads = 65\n") == "F:2:11: server.threads: expected a number from 0 to 64, found 65");
   CHECK(problem_of("[server]\nlimits.idle = 5\n").find("F:2:15: server.limits.idle: expected a duration such as") == 0);
-  CHECK(problem_of("[server]\nlimits.drain = \"1500ms\"\n") == R"(F:2:16: server.limits.drain: expected a duration that is whole in its own unit, found "1500ms")");
+  CHECK(problem_of("[server]\nlimits.drain = \"1500ms\"\n") ==
+        R"(F:2:16: server.limits.drain: expected a duration that is whole in its own unit, found "1500ms")");
   CHECK(problem_of("[server]\nlimits.body = \"1 fortnight\"\n").find("F:2:15: server.limits.body: expected") == 0);
   CHECK(problem_of("server = 5\n") == "F:1:10: server: expected a table of settings, found 5");
   CHECK(problem_of("[[routes]]\npath = 5\n") == "F:2:8: routes[0].path: expected a text, found 5");
@@ -161,14 +166,18 @@ TEST_CASE("letters beyond ASCII stand in quotes and comments alone") {
 }
 
 TEST_CASE("an unknown setting is a problem and is told what was probably meant") {
-  CHECK(problem_of("[server]\nthread = 1\n") == "F:2:10: server.thread: there is no such setting; did you mean server.threads?");
+  CHECK(problem_of("[server]\nthread = 1\n") ==
+        "F:2:10: server.thread: there is no such setting; did you mean server.threads?");
   CHECK(problem_of("[sever]\n") == "F:1:2: sever: there is no such setting; did you mean server?");
   CHECK(problem_of("completely_else = 1\n") == "F:1:19: completely_else: there is no such setting");
-  CHECK(first_problem(load({"--server.thread", "1"})) == "--server.thread: there is no such flag; did you mean --server.threads?");
+  CHECK(first_problem(load({"--server.thread", "1"})) ==
+        "--server.thread: there is no such flag; did you mean --server.threads?");
   CHECK(first_problem(load({"ecko"})) == "ecko: there is no such command; did you mean echo?");
-  CHECK(first_problem(load({"--server.threads"})) == "--server.threads: expected a whole number from 0 to 65535 behind it");
+  CHECK(first_problem(load({"--server.threads"})) ==
+        "--server.threads: expected a whole number from 0 to 65535 behind it");
   CHECK(first_problem(load({"--server.threads", "x"})).find("flag --server.threads: server.threads: expected") == 0);
-  CHECK(first_problem(load({"-c", "/nonexistent/file"})) == "/nonexistent/file: the file cannot be opened: No such file or directory");
+  CHECK(first_problem(load({"-c", "/nonexistent/file"})) ==
+        "/nonexistent/file: the file cannot be opened: No such file or directory");
 }
 
 TEST_CASE("all problems of a file are told at once") {
@@ -217,9 +226,10 @@ TEST_CASE("each setting is in the list that --help prints") {
   tg::service_detail::list_settings(list, settings{}, "");
   std::vector<std::string> names;
   for (auto const& one : list) names.push_back(one.path);
-  CHECK(names == std::vector<std::string>{"profile", "server.listen", "server.threads", "server.limits.body", "server.limits.idle",
-                                          "server.limits.drain", "server.docs", "server.password", "routes[].path", "routes[].tier",
-                                          "named.<name>.path", "named.<name>.tier", "tier", "share"});
+  CHECK(names == std::vector<std::string>{"profile", "server.listen", "server.threads", "server.limits.body",
+                                          "server.limits.idle", "server.limits.drain", "server.docs", "server.password",
+                                          "routes[].path", "routes[].tier", "named.<name>.path", "named.<name>.tier",
+                                          "tier", "share"});
   CHECK(list[2].words == "loops; 0: one for each core");
   CHECK(list[2].standard == "0");
 }

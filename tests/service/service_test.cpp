@@ -1,12 +1,12 @@
 #include <tensorgate/service/service.hpp>
 
 #include <arpa/inet.h>
+#include <sys/socket.h>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <sys/socket.h>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -25,8 +25,8 @@ struct settings {
   tg::server_config          server;
   tg::auth::api_keys_options keys;
 };
-tg::http::reply hello() { return tg::http::reply::text("hello\n"); }
-tg::http::reply who(tg::auth::key const& caller) { return tg::http::reply::text(caller.name); }
+tg::http::reply                       hello() { return tg::http::reply::text("hello\n"); }
+tg::http::reply                       who(tg::auth::key const& caller) { return tg::http::reply::text(caller.name); }
 tg::task<tg::result<tg::http::reply>> slow() {
   auto const         executor = co_await asio::this_coro::executor;
   asio::steady_timer pause(executor, 300ms);
@@ -50,7 +50,8 @@ std::string ask(std::uint16_t port, std::string const& request_line, std::string
     auto const text = request_line + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n" + fields + "\r\n";
     ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
     char piece[4096];
-    for (auto n = ::recv(fd, piece, sizeof(piece), 0); n > 0; n = ::recv(fd, piece, sizeof(piece), 0)) got.append(piece, static_cast<std::size_t>(n));
+    for (auto n = ::recv(fd, piece, sizeof(piece), 0); n > 0; n = ::recv(fd, piece, sizeof(piece), 0))
+      got.append(piece, static_cast<std::size_t>(n));
   }
   ::close(fd);
   return got;
@@ -71,7 +72,9 @@ struct folder {
   ~folder() { std::filesystem::remove_all(name); }
   folder(folder const&)            = delete;
   folder& operator=(folder const&) = delete;
-  void write(std::string const& file, std::string_view text) const { REQUIRE(tg::store::write_file(name + "/" + file, text, 0600)); }
+  void    write(std::string const& file, std::string_view text) const {
+    REQUIRE(tg::store::write_file(name + "/" + file, text, 0600));
+  }
 };
 
 }  // namespace
@@ -83,8 +86,8 @@ TEST_CASE("a program serves, follows SIGHUP, and ends at SIGTERM when its reques
   REQUIRE(tg::identity::enter_key(keys_file, {.name = "alice"}, "a key of alice", tg::wall_clock()));
   in.write("keys.json", tg::identity::to_text(keys_file));
   auto const settings_text = [&](std::string const& more) {
-    return "[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nthreads = 2\nlog.access = \"" + in.name + "/access.log\"\n" + more + "\n[keys]\nfile = \"" + in.name +
-           "/keys.json\"\npoll = \"1h\"\n";
+    return "[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nthreads = 2\nlog.access = \"" + in.name +
+           "/access.log\"\n" + more + "\n[keys]\nfile = \"" + in.name + "/keys.json\"\npoll = \"1h\"\n";
   };
   in.write("app.toml", settings_text(""));
   auto const        file   = in.name + "/app.toml";
@@ -115,7 +118,8 @@ TEST_CASE("a program serves, follows SIGHUP, and ends at SIGTERM when its reques
   CHECK(status_of(ask(port, "GET /metrics")) == 404);
 
   auto const metrics = ask(admin, "GET /metrics");
-  CHECK(metrics.find("tensorgate_requests_total{route=\"/who\",method=\"GET\",status=\"401\"} 1\n") != std::string::npos);
+  CHECK(metrics.find("tensorgate_requests_total{route=\"/who\",method=\"GET\",status=\"401\"} 1\n") !=
+        std::string::npos);
   CHECK(metrics.find("tensorgate_api_keys 1\n") != std::string::npos);
   CHECK(ask(admin, "GET /healthz").find("\"status\":\"ok\"") != std::string::npos);
   CHECK(status_of(ask(admin, "GET /readyz")) == 200);
@@ -131,7 +135,8 @@ TEST_CASE("a program serves, follows SIGHUP, and ends at SIGTERM when its reques
   CHECK(soon([&] { return status_of(ask(port, "GET /who", "Authorization: Bearer a key of bob\r\n")) == 200; }));
   CHECK(soon([&] { return std::filesystem::exists(in.name + "/access.log"); }));
   CHECK(ask(port, "GET /").find("RateLimit-Limit: 1000\r\n") != std::string::npos);
-  CHECK(status_of(ask(port, "OPTIONS /", "Origin: https://a.example\r\nAccess-Control-Request-Method: GET\r\n")) == 204);
+  CHECK(status_of(ask(port, "OPTIONS /", "Origin: https://a.example\r\nAccess-Control-Request-Method: GET\r\n")) ==
+        204);
   in.write("app.toml", settings_text("deny = [\"127.0.0.0/8\"]\n"));
   ::kill(::getpid(), SIGHUP);
   CHECK(soon([&] { return status_of(ask(port, "GET /")) == 403; }));
@@ -146,7 +151,8 @@ TEST_CASE("a program serves, follows SIGHUP, and ends at SIGTERM when its reques
   // SIGTERM: the request that has begun is answered, nobody new is let in, the program says that it went well.
   std::string slow_answer;
   std::thread slow([&] { slow_answer = ask(port, "GET /slow"); });
-  REQUIRE(soon([&] { return ask(admin, "GET /metrics").find("tensorgate_requests_in_flight 1\n") != std::string::npos; }));
+  REQUIRE(
+      soon([&] { return ask(admin, "GET /metrics").find("tensorgate_requests_in_flight 1\n") != std::string::npos; }));
   ::kill(::getpid(), SIGTERM);
   slow.join();
   program.join();
@@ -170,7 +176,7 @@ TEST_CASE("a busy port and a missing key are told by the exit code") {
   socklen_t size = sizeof(at);
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
   {
-    auto busy                  = config;
+    auto busy                 = config;
     busy.listen[0].value.port = ntohs(at.sin_port);
     tg::service app{busy};
     CHECK(app.serve(&tg::http::problem_json, routes{get<"/">(anyone, to<&service_sample::hello>())}) == 1);
@@ -182,13 +188,15 @@ TEST_CASE("a busy port and a missing key are told by the exit code") {
 }
 
 TEST_CASE("places to listen at are read and written alike") {
-  for (auto const* text : {"127.0.0.1:8080", "[::1]:8080", "tls:0.0.0.0:443", "unix:/run/app.sock", "systemd", "systemd:api", "127.0.0.1:0"}) {
+  for (auto const* text : {"127.0.0.1:8080", "[::1]:8080", "tls:0.0.0.0:443", "unix:/run/app.sock", "systemd",
+                           "systemd:api", "127.0.0.1:0"}) {
     CAPTURE(text);
     auto const made = tg::listen_address::parse(text);
     REQUIRE(made);
     CHECK(made->to_text() == text);
   }
-  for (auto const* text : {"", "8080", "localhost:80", "::1:80", "[127.0.0.1]:80", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1", "unix:", "tls:"}) {
+  for (auto const* text : {"", "8080", "localhost:80", "::1:80", "[127.0.0.1]:80", "127.0.0.1:", "127.0.0.1:70000",
+                           "127.0.0.1:-1", "unix:", "tls:"}) {
     CAPTURE(text);
     CHECK(!tg::listen_address::parse(text));
   }
@@ -217,7 +225,9 @@ TEST_CASE("keys are added, listed, imported and revoked by commands") {
   auto const   run = [&](std::vector<std::string> words) {
     std::rewind(out);
     REQUIRE(::ftruncate(::fileno(out), 0) == 0);
-    int const code = tg::run_key_command({.file = in.name + "/keys.json", .tiers = {0, 30, 100}, .out = {.out = out}, .err = {.out = out}}, tg::arguments(std::move(words)));
+    int const code = tg::run_key_command(
+        {.file = in.name + "/keys.json", .tiers = {0, 30, 100}, .out = {.out = out}, .err = {.out = out}},
+        tg::arguments(std::move(words)));
     std::fflush(out);
     std::rewind(out);
     std::string text;

@@ -19,7 +19,7 @@ using tensorgate_tests::run;
 using tensorgate_tests::running_program;
 
 TEST_CASE("files rewritten for ten minutes under load: every answer is whole, memory and descriptors stay") {
-  char const* const named = std::getenv("TENSORGATE_SOAK_SECONDS");
+  char const* const named  = std::getenv("TENSORGATE_SOAK_SECONDS");
   auto const        length = std::chrono::seconds(named != nullptr ? std::stol(named) : 600);
 
   tensorgate_tests::scratch_folder  folder;
@@ -44,8 +44,8 @@ TEST_CASE("files rewritten for ten minutes under load: every answer is whole, me
   auto const memory_after = app.status("VmRSS");
   auto const opened_after = app.descriptors();
 
-  MESSAGE(counts.answers.load(), " answers, ", counts.versions.load(), " versions; memory ", memory >> 10U, " -> ", memory_after >> 10U,
-          " KiB, descriptors ", opened, " -> ", opened_after);
+  MESSAGE(counts.answers.load(), " answers, ", counts.versions.load(), " versions; memory ", memory >> 10U, " -> ",
+          memory_after >> 10U, " KiB, descriptors ", opened, " -> ", opened_after);
   for (auto const& what : counts.wrong) {
     CAPTURE(what);
     CHECK(false);

@@ -29,13 +29,13 @@ TEST_CASE("every kind of abuse at once, for minutes, leaves a server as it was")
   raise_descriptors();
   auto const seed = std::random_device{}();
   MESSAGE("seed " << seed);
-  echo_server              server({"head_time=1500", "progress_interval=1500", "idle=60000", "linger=300"});
-  auto const               until = steady_clock::now() + length_of_run();
-  std::size_t              first = 0;  // memory after the first round
-  std::size_t              worst = 0;  // after any later one
-  std::size_t              descriptors = 0;
+  echo_server               server({"head_time=1500", "progress_interval=1500", "idle=60000", "linger=300"});
+  auto const                until       = steady_clock::now() + length_of_run();
+  std::size_t               first       = 0;  // memory after the first round
+  std::size_t               worst       = 0;  // after any later one
+  std::size_t               descriptors = 0;
   std::chrono::milliseconds longest{0};
-  unsigned                 round = 0;
+  unsigned                  round = 0;
   do {
     normal_client            normal(server.port());
     auto const               port = server.port();
@@ -52,7 +52,8 @@ TEST_CASE("every kind of abuse at once, for minutes, leaves a server as it was")
     }
     normal.stop();
     longest = std::max(longest, normal.longest());
-    CHECK_MESSAGE(normal.longest() < 1000ms, "round " << round << ": a normal client waited " << normal.longest().count() << " ms");
+    CHECK_MESSAGE(normal.longest() < 1000ms,
+                  "round " << round << ": a normal client waited " << normal.longest().count() << " ms");
     CHECK(normal.failed() == 0);
     CHECK(falls_to(20, [&] { return server.descriptors(); }));
     std::this_thread::sleep_for(1500ms);
@@ -63,8 +64,8 @@ TEST_CASE("every kind of abuse at once, for minutes, leaves a server as it was")
     worst = std::max(worst, server.memory());
     ++round;
   } while (steady_clock::now() < until);
-  MESSAGE(round << " rounds: the longest wait " << longest.count() << " ms; memory " << first / 1024 << " KiB after the first, at most " << worst / 1024
-                << " KiB after any");
+  MESSAGE(round << " rounds: the longest wait " << longest.count() << " ms; memory " << first / 1024
+                << " KiB after the first, at most " << worst / 1024 << " KiB after any");
   CHECK(worst <= first + std::size_t{3} * 1024 * 1024);
   CHECK(server.descriptors() <= descriptors + 1);
   CHECK(server.stop() == 0);

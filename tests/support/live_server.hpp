@@ -77,7 +77,8 @@ inline task<std::optional<http::reply>> slow(void const*, http::request& r, http
   }
   co_return http::reply::text("slow");
 }
-inline task<std::optional<http::reply>> stream(void const*, http::request& r, http::body_reader& in, http::body_writer& out) {
+inline task<std::optional<http::reply>> stream(void const*, http::request& r, http::body_reader& in,
+                                               http::body_writer& out) {
   for (;;) {
     auto const piece = co_await in.read();
     if (!piece) {
@@ -113,7 +114,7 @@ inline task<result<void>> produce_all(http::body_writer& out, std::uint64_t byte
   co_return result<void>{};
 }
 inline http::reply produce(void const*, http::request& r) {
-  std::uint64_t const bytes = std::stoull(std::string(r.head.query())) * 1024 * 1024;
+  std::uint64_t const bytes  = std::stoull(std::string(r.head.query())) * 1024 * 1024;
   bool const          breaks = r.head.path() == "/break";
   http::body_producer made   = [bytes, breaks](http::body_writer& out) { return produce_all(out, bytes, breaks); };
   return http::reply::of(std::move(made), "application/octet-stream");
@@ -141,7 +142,8 @@ inline http::endpoint at_once(http::method verb, http::reply (*answer)(void cons
   made.answer = answer;
   return made;
 }
-inline http::endpoint waiting(http::method verb, decltype(http::endpoint::answer_waiting) answer, http::body_intake intake) {
+inline http::endpoint waiting(http::method verb, decltype(http::endpoint::answer_waiting) answer,
+                              http::body_intake intake) {
   http::endpoint made;
   made.verb           = verb;
   made.answer_waiting = answer;
@@ -212,12 +214,13 @@ class live_server {
     http::exchange_sink sink;
     sink.self     = this;
     sink.finished = [](void* self, http::request const& r) {
-      auto& mine = *static_cast<live_server*>(self);
+      auto&                  mine = *static_cast<live_server*>(self);
       std::scoped_lock const lock(mine.mutex_);
-      mine.told_.push_back({r.record.code, std::string(r.record.route), std::string(r.record.limit_hit), r.record.cut_off});
+      mine.told_.push_back(
+          {r.record.code, std::string(r.record.route), std::string(r.record.limit_hit), r.record.cut_off});
     };
     http::route_table table;
-    table.match = &routes::match;
+    table.match      = &routes::match;
     auto certificate = tls ? tls(app_) : nullptr;
     server_.emplace(app_, options, &http::problem_json, table, sink, std::move(certificate));
     if (!app_.start()) throw std::runtime_error("the server did not start");

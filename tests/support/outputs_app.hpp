@@ -69,11 +69,11 @@ class outputs_app {
     std::ofstream(config) << "profile = \"" << profile << "\"\ntiers = \"" << tiers << "\"\n"
                           << "[data]\nvalidation = \"" << (tree() / "validation").string() << "\"\nstate = \""
                           << (folder_.path() / "state").string() << "\"\n"
-                          << data
-                          << "[server]\nlisten = [\"127.0.0.1:0\"]\nthreads = 2\nadmin = \"127.0.0.1:0\"\n"
+                          << data << "[server]\nlisten = [\"127.0.0.1:0\"]\nthreads = 2\nadmin = \"127.0.0.1:0\"\n"
                           << "[keys]\nfile = \"" << (folder_.path() / "keys.json").string() << "\"\n"
                           << extra;
-    auto const [code, said] = run({program(), "--config", config.string(), "keys", "import", (tree() / "api_keys.json").string()});
+    auto const [code, said] =
+        run({program(), "--config", config.string(), "keys", "import", (tree() / "api_keys.json").string()});
     if (code != 0) throw std::runtime_error("keys import: " + said);
     child_.emplace(std::vector<std::string>{program(), "--config", config.string()});
     constexpr std::string_view before = "http: listening at 127.0.0.1:";
@@ -89,10 +89,10 @@ class outputs_app {
     char const* const named = std::getenv("TENSORGATE_OUTPUTS");
     return named != nullptr ? named : TENSORGATE_OUTPUTS_PROGRAM;
   }
-  [[nodiscard]] fs::path           tree() const { return folder_.path() / "tree"; }
-  [[nodiscard]] fs::path           folder() const { return folder_.path(); }
-  [[nodiscard]] std::uint16_t      port() const noexcept { return port_; }
-  [[nodiscard]] child&             process() { return *child_; }
+  [[nodiscard]] fs::path      tree() const { return folder_.path() / "tree"; }
+  [[nodiscard]] fs::path      folder() const { return folder_.path(); }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] child&        process() { return *child_; }
 
   /// The file, relative to the tree, that a path of profile v1 reads.
   [[nodiscard]] static std::string file_of(std::string_view path) {
@@ -122,7 +122,7 @@ class outputs_app {
 class running_program {
  public:
   explicit running_program(std::vector<std::string> words) : child_(std::move(words)) {
-    drain_ = std::jthread([this](std::stop_token const& end) {
+    drain_                           = std::jthread([this](std::stop_token const& end) {
       while (!end.stop_requested()) {
         std::scoped_lock const held(lock_);
         child_.read_until("\x01 never printed", std::chrono::milliseconds{20});
@@ -145,7 +145,8 @@ class running_program {
   [[nodiscard]] bool says(std::string_view word, std::chrono::milliseconds patience = std::chrono::seconds{20}) const {
     auto const until = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < until) {
-      if (auto const at = said().find(word); at != std::string::npos && said().find('\n', at) != std::string::npos) return true;
+      if (auto const at = said().find(word); at != std::string::npos && said().find('\n', at) != std::string::npos)
+        return true;
       std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
     return false;

@@ -43,11 +43,11 @@ class random_numbers {
 struct ptn_options {
   std::uint64_t seed      = 1;
   std::size_t   miners    = 20;
-  std::size_t   positions = 20;               ///< of each miner
+  std::size_t   positions = 20;  ///< of each miner
   std::int64_t  now_ms    = 1'760'000'000'000;
-  double        days      = 90;               ///< over which they were opened
-  double        open      = 0.02;             ///< share that is still open
-  bool          sorted    = true;             ///< closed ones by time, then open ones, as validators write them
+  double        days      = 90;    ///< over which they were opened
+  double        open      = 0.02;  ///< share that is still open
+  bool          sorted    = true;  ///< closed ones by time, then open ones, as validators write them
 };
 
 struct ptn_order {

@@ -1,16 +1,16 @@
 // tests/support/ptn_tree.hpp: a whole tree as a validator leaves it, of any size, the same for the same seed.
 #pragma once
 
-#include <cstddef>     // size_t
-#include <cstdint>     // int64_t
-#include <filesystem>  // path, create_directories
-#include <fstream>     // ofstream
-#include <string>      // string
-#include <string_view> // string_view
-#include <vector>      // vector
+#include <cstddef>      // size_t
+#include <cstdint>      // int64_t
+#include <filesystem>   // path, create_directories
+#include <fstream>      // ofstream
+#include <string>       // string
+#include <string_view>  // string_view
+#include <vector>       // vector
 
-#include <tensorgate/codec/gzip.hpp>          // gzip_compress
-#include <tensorgate/roles/outputs/tiers.hpp> // build_tiers
+#include <tensorgate/codec/gzip.hpp>           // gzip_compress
+#include <tensorgate/roles/outputs/tiers.hpp>  // build_tiers
 
 #include "support/ptn_generate.hpp"
 
@@ -24,7 +24,8 @@ struct ptn_tree {
 };
 
 /// minerstatistics.json.
-inline std::string statistics_json(std::vector<ptn_miner> const& miners, ptn_tree const& wanted, random_numbers& random) {
+inline std::string statistics_json(std::vector<ptn_miner> const& miners, ptn_tree const& wanted,
+                                   random_numbers& random) {
   std::string out = R"({"version": "8.0.0", "created_timestamp_ms": )";
   put(out, wanted.positions.now_ms);
   out += R"(, "created_date": "generated", "data": [)";
@@ -56,7 +57,8 @@ inline std::string statistics_json(std::vector<ptn_miner> const& miners, ptn_tre
 }
 
 /// eliminations.json: every fifth miner, the first of them within the last day.
-inline std::string eliminations_json(std::vector<ptn_miner> const& miners, ptn_tree const& wanted, random_numbers& random) {
+inline std::string eliminations_json(std::vector<ptn_miner> const& miners, ptn_tree const& wanted,
+                                     random_numbers& random) {
   std::string out = R"({"eliminations": [)";
   for (std::size_t i = 0; i < miners.size(); i += 5) {
     auto const hours = i == 0 ? 2 : 48 + static_cast<std::int64_t>(random.below(400));
@@ -71,10 +73,12 @@ inline std::string eliminations_json(std::vector<ptn_miner> const& miners, ptn_t
 }
 
 /// validator_checkpoint.json.
-inline std::string checkpoint_json(std::vector<ptn_miner> const& miners, ptn_tree const& wanted, random_numbers& random) {
+inline std::string checkpoint_json(std::vector<ptn_miner> const& miners, ptn_tree const& wanted,
+                                   random_numbers& random) {
   std::string out = R"({"version": "8.0.0", "created_timestamp_ms": )";
   put(out, wanted.positions.now_ms);
-  out += R"(, "created_date": "generated", "challengeperiod": {}, "miner_account_sizes": {}, "eliminations": [], "positions": )";
+  out +=
+      R"(, "created_date": "generated", "challengeperiod": {}, "miner_account_sizes": {}, "eliminations": [], "positions": )";
   out += positions_json(miners);
   out += R"(, "perf_ledgers": {)";
   for (auto const& miner : miners) {
@@ -108,9 +112,11 @@ inline void write_ptn_tree(std::filesystem::path const& root, ptn_tree const& wa
   write("validation/eliminations.json", eliminations_json(miners, wanted, random));
   write("validation/miner_copying.json", "{}");
   write("runnable/minerstatistics.json", statistics_json(miners, wanted, random));
-  write("runnable/validator_checkpoint.json.gz", tensorgate::codec::gzip_compress(checkpoint_json(miners, wanted, random)));
+  write("runnable/validator_checkpoint.json.gz",
+        tensorgate::codec::gzip_compress(checkpoint_json(miners, wanted, random)));
   if (!wanted.tiers) return;
-  auto const set = tensorgate::outputs::build_tiers(raw, tensorgate::from_unix_millis(wanted.positions.now_ms), tensorgate::outputs::tier_mode::compat);
+  auto const set = tensorgate::outputs::build_tiers(raw, tensorgate::from_unix_millis(wanted.positions.now_ms),
+                                                    tensorgate::outputs::tier_mode::compat);
   for (auto const& tier : set.value().tiers) {
     write("validation/outputs/tiered_positions/" + std::to_string(tier.tier) + "/output.json.gz", tier.gzip);
   }

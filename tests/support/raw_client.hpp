@@ -66,14 +66,14 @@ class raw_client {
     }
   }
   [[nodiscard]] int native() const { return socket_; }
-  void end_of_sending() const { ::shutdown(socket_, SHUT_WR); }
+  void              end_of_sending() const { ::shutdown(socket_, SHUT_WR); }
 
   /// Reads one answer. `to_head`: the request was a HEAD, so that no body follows.
   raw_answer read(bool to_head = false, std::chrono::milliseconds patience = std::chrono::seconds{10}) {
-    raw_answer one;
-    auto const until = std::chrono::steady_clock::now() + patience;
-    auto const more  = [&] { return fill(until); };
-    std::size_t end  = 0;
+    raw_answer  one;
+    auto const  until = std::chrono::steady_clock::now() + patience;
+    auto const  more  = [&] { return fill(until); };
+    std::size_t end   = 0;
     for (;;) {
       while ((end = in_.find("\r\n\r\n")) == std::string::npos) {
         if (!more()) return one;
@@ -88,7 +88,8 @@ class raw_client {
       auto const line  = in_.substr(at, stop - at);
       auto const colon = line.find(':');
       auto       name  = line.substr(0, colon);
-      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      std::transform(name.begin(), name.end(), name.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
       auto value = colon == std::string::npos ? std::string() : line.substr(colon + 1);
       value.erase(0, value.find_first_not_of(' '));
       one.fields.emplace_back(std::move(name), std::move(value));

@@ -16,7 +16,8 @@ namespace tensorgate::test {
 /// `lines`: request line and fields, each ended by CRLF or LF; Host is added.
 class request_of {
  public:
-  explicit request_of(std::string_view lines, std::string body = {}, std::string_view client = "192.0.2.1") : body_(std::move(body)) {
+  explicit request_of(std::string_view lines, std::string body = {}, std::string_view client = "192.0.2.1")
+      : body_(std::move(body)) {
     for (char const one : lines) {
       if (one == '\n' && (text_.empty() || text_.back() != '\r')) text_ += '\r';
       text_ += one;

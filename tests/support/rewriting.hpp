@@ -1,4 +1,5 @@
-// tests/support/rewriting.hpp: a subnet whose files are rewritten in place all the time, and clients that look for torn answers.
+// tests/support/rewriting.hpp: a subnet whose files are rewritten in place all the time, and clients that look for torn
+// answers.
 #pragma once
 
 #include <atomic>       // atomic
@@ -23,17 +24,23 @@ namespace tensorgate_tests {
 inline std::string table_settings(fs::path const& folder) {
   auto const at = folder.string();
   return "profile = \"table\"\n"
-         "[data]\nvalidation = \"" + at + "/validation\"\nroot = \"" + at + "/data\"\nstate = \"" + at + "/state\"\n"
+         "[data]\nvalidation = \"" +
+         at + "/validation\"\nroot = \"" + at + "/data\"\nstate = \"" + at +
+         "/state\"\n"
          "[[table]]\npath = \"/scores/{id}\"\nfiles = [\"scores/{id}.json\"]\ntier = 30\n"
          "[[table]]\npath = \"/weights\"\nfiles = [\"weights.json\"]\ntier = 0\n"
-         "[[table]]\npath = \"/weights/{id}\"\nfiles = [\"weights.json\"]\ntier = 0\nslice = { at = \"/data\", by = \"hotkey\" }\n"
+         "[[table]]\npath = \"/weights/{id}\"\nfiles = [\"weights.json\"]\ntier = 0\nslice = { at = \"/data\", by = "
+         "\"hotkey\" }\n"
          "[[table]]\npath = \"/events\"\nfiles = [\"events.json\", \"events.json.gz\"]\ntier = 50\n"
          "lag = { array = \"/events\", time = \"/at/ms\", by = \"1h\" }\n"
          "[[table]]\npath = \"/rounds\"\nfiles = [\"rounds.json\"]\ntier = 0\n"
          "omit = { parameter = \"details\", value = \"no\", array = \"/rounds\", member = \"details\" }\n"
          "[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nthreads = 2\n"
-         "[server.log]\naccess = \"" + at + "/access.log\"\n"
-         "[keys]\nfile = \"" + at + "/keys.json\"\n";
+         "[server.log]\naccess = \"" +
+         at +
+         "/access.log\"\n"
+         "[keys]\nfile = \"" +
+         at + "/keys.json\"\n";
 }
 
 /// One version of every file. Each says its version at both ends and in every element, so that a torn answer shows.
@@ -50,26 +57,35 @@ class rewritten_files {
   void write_next() {
     auto const version   = ++version_;
     bool const in_pieces = version % 2 == 0;
-    auto const v    = std::to_string(version);
-    auto const hour = 3'600'000;
-    auto const now  = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    auto const v         = std::to_string(version);
+    auto const hour      = 3'600'000;
+    auto const now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
     auto const list = [&](std::string_view name, std::size_t count, auto const& element) {
       std::string out = "{\"version\": " + v + ", \"" + std::string(name) + "\": [";
       for (std::size_t i = 0; i != count; ++i) out.append(i == 0 ? "" : ", ").append(element(i));
       return out + "], \"end\": " + v + "}\n";
     };
     auto const element = [&](std::size_t i, std::string_view more) {
-      return "{\"hotkey\": \"h" + std::to_string(i) + "\", \"v\": " + v + std::string(more) + ", \"pad\": \"" + std::string(300, 'x') + "\"}";
+      return "{\"hotkey\": \"h" + std::to_string(i) + "\", \"v\": " + v + std::string(more) + ", \"pad\": \"" +
+             std::string(300, 'x') + "\"}";
     };
     for (std::size_t i = 0; i != ids; ++i) {
-      put("scores/h" + std::to_string(i) + ".json", list("data", 3, [&](std::size_t at) { return element(at, ""); }), in_pieces);
+      put("scores/h" + std::to_string(i) + ".json", list("data", 3, [&](std::size_t at) { return element(at, ""); }),
+          in_pieces);
     }
     put("weights.json", list("data", 200, [&](std::size_t i) { return element(i, ""); }), in_pieces);
-    put("events.json", list("events", 20, [&](std::size_t i) {
-          auto const ago = i % 2 == 0 ? 2 * hour : hour / 2;
-          return element(i, ", \"fresh\": " + std::string(i % 2 == 0 ? "false" : "true") + ", \"at\": {\"ms\": " + std::to_string(now - ago) + "}");
-        }), in_pieces);
-    put("rounds.json", list("rounds", 50, [&](std::size_t i) { return element(i, ", \"details\": [1, 2, 3]"); }), in_pieces);
+    put("events.json",
+        list("events", 20,
+             [&](std::size_t i) {
+               auto const ago = i % 2 == 0 ? 2 * hour : hour / 2;
+               return element(i, ", \"fresh\": " + std::string(i % 2 == 0 ? "false" : "true") +
+                                     ", \"at\": {\"ms\": " + std::to_string(now - ago) + "}");
+             }),
+        in_pieces);
+    put("rounds.json", list("rounds", 50, [&](std::size_t i) { return element(i, ", \"details\": [1, 2, 3]"); }),
+        in_pieces);
   }
 
  private:
@@ -94,7 +110,7 @@ struct rewriting_counts {
   std::atomic<std::size_t> versions{0};  ///< that were written
   std::atomic<std::size_t> seen{0};      ///< that the first client saw of /weights
   std::mutex               lock;
-  std::vector<std::string> wrong;        ///< what was not as it should be, the first few
+  std::vector<std::string> wrong;  ///< what was not as it should be, the first few
 
   void complain(std::string what) {
     std::scoped_lock const held(lock);
@@ -113,10 +129,11 @@ inline std::int64_t version_of(nlohmann::json const& answer, std::string_view li
 }
 
 /// Rewrites the files every `pause`, while `clients` ask each route in turn, for `duration`.
-inline void rewrite_and_ask(running_program const& app, rewritten_files& files, std::string_view key30, std::string_view key100,
-                            std::size_t clients, std::chrono::milliseconds pause, std::chrono::milliseconds duration, rewriting_counts& counts) {
-  auto const until  = std::chrono::steady_clock::now() + duration;
-  auto const writer = std::jthread([&] {
+inline void rewrite_and_ask(running_program const& app, rewritten_files& files, std::string_view key30,
+                            std::string_view key100, std::size_t clients, std::chrono::milliseconds pause,
+                            std::chrono::milliseconds duration, rewriting_counts& counts) {
+  auto const                until  = std::chrono::steady_clock::now() + duration;
+  auto const                writer = std::jthread([&] {
     while (std::chrono::steady_clock::now() < until) {
       files.write_next();
       ++counts.versions;
@@ -143,7 +160,8 @@ inline void rewrite_and_ask(running_program const& app, rewritten_files& files, 
       link.emplace(app.port());
       for (std::size_t turn = 0; std::chrono::steady_clock::now() < until; ++turn) {
         auto& one = questions[turn % questions.size()];
-        link->send("GET " + one.target + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + std::string(one.key) + "\r\n\r\n");
+        link->send("GET " + one.target + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " +
+                   std::string(one.key) + "\r\n\r\n");
         auto const answer = link->read();
         ++counts.answers;
         if (answer.status != 200) {
@@ -154,12 +172,15 @@ inline void rewrite_and_ask(running_program const& app, rewritten_files& files, 
             counts.complain(one.target + ": not JSON: " + answer.body.substr(0, 200));
           } else {
             auto const version = one.list.empty() ? json.at("v").get<std::int64_t>() : version_of(json, one.list);
-            if (version < one.last) counts.complain(one.target + ": version " + std::to_string(version) + " after " + std::to_string(one.last));
+            if (version < one.last)
+              counts.complain(one.target + ": version " + std::to_string(version) + " after " +
+                              std::to_string(one.last));
             if (client == 0 && one.target == "/weights" && version != one.last) ++counts.seen;
             one.last = version;
             if (one.target == "/events") {
               auto const expected = one.key == key100 ? 20U : 10U;
-              if (json.at("events").size() != expected) counts.complain(one.target + ": " + std::to_string(json.at("events").size()) + " events");
+              if (json.at("events").size() != expected)
+                counts.complain(one.target + ": " + std::to_string(json.at("events").size()) + " events");
             }
             bool const details = one.list == "rounds" && json.at("rounds").front().contains("details");
             if (one.list == "rounds" && details != (one.target == "/rounds")) counts.complain(one.target + ": details");

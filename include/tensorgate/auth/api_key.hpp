@@ -1,8 +1,8 @@
 // tensorgate/auth/api_key.hpp: the guard that asks for an API key and says whose it is.
 //
 // Keys come from our own file (salted hashes, identity/api_key.hpp) and, where one is named, from a validator's
-// api_keys.json. Both are read again when they change and at SIGHUP; a file that cannot be read or parsed leaves what was
-// in force, and shows in health. The last use of each key is kept beside our file.
+// api_keys.json. Both are read again when they change and at SIGHUP; a file that cannot be read or parsed leaves what
+// was in force, and shows in health. The last use of each key is kept beside our file.
 #pragma once
 
 #include <algorithm>           // find
@@ -96,9 +96,11 @@ template <>
 struct tensorgate::reflect::describe<tensorgate::auth::api_keys_options> {
   using options               = tensorgate::auth::api_keys_options;
   static constexpr auto rules = std::tuple{
-      text<&options::file>("the file of keys, made by the keys command; empty: none"), text<&options::ptn>("a validator's api_keys.json; empty: none"),
+      text<&options::file>("the file of keys, made by the keys command; empty: none"),
+      text<&options::ptn>("a validator's api_keys.json; empty: none"),
       text<&options::places>("where requests may carry their key; empty: what the API's clients are used to"),
-      text<&options::header>("the field of the place \"header\""), text<&options::rate>("how often a key without a rate of its own may ask"),
+      text<&options::header>("the field of the place \"header\""),
+      text<&options::rate>("how often a key without a rate of its own may ask"),
       text<&options::poll>("how often the files are looked at")};
   static constexpr std::string_view check(options const& of) {
     if (of.file.empty() && of.ptn.empty()) return "name a file of keys: file or ptn";
@@ -113,12 +115,15 @@ namespace detail {
 /// The key that a request presents; an empty optional when it presents none.
 [[nodiscard]] inline result<std::optional<std::string>> key_in_body(std::string_view body) {
   if (body.empty()) return std::nullopt;
-  reflect::json_options const options{.unknown = reflect::unknown_members::skip, .duplicates = reflect::duplicate_members::last_wins};
+  reflect::json_options const options{.unknown    = reflect::unknown_members::skip,
+                                      .duplicates = reflect::duplicate_members::last_wins};
   auto const                  read = reflect::read_json<body_key>(body, options);
   if (!read) {
     auto const code = read.error().code;
-    bool const text = code == reflect::errc::syntax || code == reflect::errc::encoding || code == reflect::errc::too_deep;
-    return text ? fail(http::errc::bad_body, "the body is not JSON") : fail(http::errc::unauthorized, "the body is not a JSON object");
+    bool const text =
+        code == reflect::errc::syntax || code == reflect::errc::encoding || code == reflect::errc::too_deep;
+    return text ? fail(http::errc::bad_body, "the body is not JSON")
+                : fail(http::errc::unauthorized, "the body is not a JSON object");
   }
   if (read->api_key.text.empty()) return std::nullopt;
   auto key = reflect::read_json<std::string>(read->api_key.text);
@@ -129,7 +134,8 @@ namespace detail {
 /// The rest after the scheme, in any case, and one blank. A field of another scheme presents no key.
 [[nodiscard]] inline std::optional<std::string_view> bearer_key(std::string_view field) noexcept {
   constexpr std::string_view scheme = "bearer ";
-  if (field.size() <= scheme.size() || !http::equals_ignoring_case(field.substr(0, scheme.size()), scheme)) return std::nullopt;
+  if (field.size() <= scheme.size() || !http::equals_ignoring_case(field.substr(0, scheme.size()), scheme))
+    return std::nullopt;
   return field.substr(scheme.size());
 }
 
@@ -150,8 +156,8 @@ class api_keys {
   static constexpr std::size_t max_body = 256UL << 10U;
 
   /// `usual`: where this API's clients carry their keys, unless the options say otherwise.
-  api_keys(net::parts& owner, api_keys_options options, std::vector<key_place> usual = {key_place::bearer, key_place::header},
-           key_surroundings around = {})
+  api_keys(net::parts& owner, api_keys_options options,
+           std::vector<key_place> usual = {key_place::bearer, key_place::header}, key_surroundings around = {})
       : owner_(owner),
         options_(std::move(options)),
         around_(std::move(around)),
@@ -161,16 +167,18 @@ class api_keys {
         buckets_(65'536, around_.random) {
     auto const& places = options_.places.empty() ? usual : options_.places;
     auto const  has    = [&](key_place one) { return std::find(places.begin(), places.end(), one) != places.end(); };
-    in_body_   = has(key_place::body);
-    in_bearer_ = has(key_place::bearer);
-    in_header_ = has(key_place::header);
+    in_body_           = has(key_place::body);
+    in_bearer_         = has(key_place::bearer);
+    in_header_         = has(key_place::header);
     owner.add({.name   = "keys",
                .start  = [this] { return start(); },
                .reload = [this] { return reload(); },
                .drain  = {},
                .stop   = [this] { stop(); },
                .health = [this] { return health(); }});
-    owner.measure({.name = "tensorgate_api_keys", .help = "Keys in force.", .read = [this] { return static_cast<double>(tables_.get()->size()); }});
+    owner.measure({.name = "tensorgate_api_keys", .help = "Keys in force.", .read = [this] {
+                     return static_cast<double>(tables_.get()->size());
+                   }});
   }
   api_keys(api_keys const&)            = delete;
   api_keys& operator=(api_keys const&) = delete;
@@ -195,7 +203,8 @@ class api_keys {
       }
     }
     if (!presented && in_bearer_ && r.head.has(http::known_field::authorization)) {
-      if (r.head.count(http::known_field::authorization) != 1) return refused(r, "key form", "more than one Authorization field");
+      if (r.head.count(http::known_field::authorization) != 1)
+        return refused(r, "key form", "more than one Authorization field");
       presented = detail::bearer_key(r.head.field(http::known_field::authorization));
     }
     if (!presented && in_header_) {
@@ -216,7 +225,8 @@ class api_keys {
     auto const& allowed = grant.rate ? *grant.rate : options_.rate;
     if (!allowed.unlimited()) {
       auto const answer = buckets_.take(grant.name, allowed, r.record.began);
-      if (auto const passed = apply_rate(r, answer.bucket, answer.shared ? "rate_table" : "key_rate"); !passed) return fail(passed);
+      if (auto const passed = apply_rate(r, answer.bucket, answer.shared ? "rate_table" : "key_rate"); !passed)
+        return fail(passed);
     }
     return key{grant.name, grant.tier, grant.rate};
   }
@@ -238,7 +248,9 @@ class api_keys {
   /// Looks at the files now. A failure leaves the keys that were in force.
   [[nodiscard]] result<void> reload() {
     std::scoped_lock const held(reading_);
-    return look(true) ? result<void>{} : fail(std::make_error_code(std::errc::invalid_argument), "a file of keys is not good; the keys of before stay in force");
+    return look(true) ? result<void>{}
+                      : fail(std::make_error_code(std::errc::invalid_argument),
+                             "a file of keys is not good; the keys of before stay in force");
   }
 
   /// When each key was last used, Unix milliseconds, by name.
@@ -251,8 +263,8 @@ class api_keys {
  private:
   /// A key in force, with the moment of its last use.
   struct entry {
-    identity::key_grant const* grant       = nullptr;
-    std::atomic<std::int64_t>* last        = nullptr;
+    identity::key_grant const* grant = nullptr;
+    std::atomic<std::int64_t>* last  = nullptr;
 
     /// Loops share the mark, so it is written once a second at most.
     void used(steady_point now) const noexcept {
@@ -274,7 +286,8 @@ class api_keys {
 
     [[nodiscard]] std::size_t size() const noexcept { return own->size() + ptn->size(); }
 
-    [[nodiscard]] std::optional<entry> lookup(identity::key_table const& in, std::vector<std::atomic<std::int64_t>>& last, std::string_view text) {
+    [[nodiscard]] std::optional<entry> lookup(identity::key_table const&              in,
+                                              std::vector<std::atomic<std::int64_t>>& last, std::string_view text) {
       auto const index = in.index_of(text);
       if (!index) return std::nullopt;
       return entry{&in.entries()[*index].grant, &last[*index]};
@@ -290,7 +303,7 @@ class api_keys {
         for (std::size_t i = 0; i != last.size(); ++i) {
           auto const second = last[i].load(std::memory_order_relaxed);
           if (second == 0) continue;
-          auto const ago  = std::chrono::duration_cast<std::chrono::seconds>(steady.time_since_epoch()).count() - second;
+          auto const ago = std::chrono::duration_cast<std::chrono::seconds>(steady.time_since_epoch()).count() - second;
           auto const when = to_unix_millis(wall) - ago * 1000;
           auto&      at   = into[table.entries()[i].grant.name];
           at              = std::max(at, when);
@@ -304,7 +317,8 @@ class api_keys {
   [[nodiscard]] static unexpected<failure> refused(http::request& r, std::string_view why, std::string_view note) {
     r.record.refusal = why;
     // RFC 6750 §3: without credentials the challenge alone.
-    r.answer_fields.push_back({"WWW-Authenticate", why == "no key" ? "Bearer realm=\"api\"" : "Bearer realm=\"api\", error=\"invalid_token\""});
+    r.answer_fields.push_back({"WWW-Authenticate", why == "no key" ? "Bearer realm=\"api\""
+                                                                   : "Bearer realm=\"api\", error=\"invalid_token\""});
     return fail(http::errc::unauthorized, note);
   }
 
@@ -313,7 +327,8 @@ class api_keys {
     if (own_.named()) carry(read_last_use(own_.path()));
     bool const good = look(true);
     if (tables_.get()->size() == 0) {
-      trouble_ = "there is no API key" + std::string(good ? "" : " that can be read") + ", and nobody could be let in: add one with `" + around_.command + "`";
+      trouble_ = "there is no API key" + std::string(good ? "" : " that can be read") +
+                 ", and nobody could be let in: add one with `" + around_.command + "`";
       refusal_ = trouble_;
       return fail(std::make_error_code(std::errc::permission_denied), refusal_);
     }
@@ -361,7 +376,8 @@ class api_keys {
     if (own_.named()) {
       if (auto text = own_.look(always)) {
         auto const read = *text ? parse_own(**text) : std::nullopt;
-        own_trouble_    = *text ? (read ? std::string{} : own_trouble_) : own_.path() + ": " + text->error().code.message();
+        own_trouble_ =
+            *text ? (read ? std::string{} : own_trouble_) : own_.path() + ": " + text->error().code.message();
         if (read) {
           own_.accept();
           own   = std::make_shared<identity::key_table const>(identity::key_table::of(*read));
@@ -372,8 +388,9 @@ class api_keys {
     }
     if (ptn_.named()) {
       if (auto text = ptn_.look(always)) {
-        auto read    = *text ? parse_ptn(**text) : std::nullopt;
-        ptn_trouble_ = *text ? (read ? std::string{} : ptn_trouble_) : ptn_.path() + ": " + text->error().code.message();
+        auto read = *text ? parse_ptn(**text) : std::nullopt;
+        ptn_trouble_ =
+            *text ? (read ? std::string{} : ptn_trouble_) : ptn_.path() + ": " + text->error().code.message();
         if (read) {
           ptn_.accept();
           ptn   = std::make_shared<identity::key_table const>(identity::table_of(std::move(*read), around_.random));
@@ -453,7 +470,7 @@ class api_keys {
   std::mutex                          reading_;  // one reads the files at a time
   detail::watched_text                own_, ptn_;
   std::string                         own_trouble_, ptn_trouble_, said_, refusal_;
-  mutable net::snapshot<in_force>  tables_;
+  mutable net::snapshot<in_force>     tables_;
   mutable detail::bucket_table        buckets_;
   std::map<std::string, std::int64_t> written_;
   mutable std::mutex                  mutex_;  // of what follows

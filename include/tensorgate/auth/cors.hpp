@@ -24,7 +24,8 @@ struct cors_options {
   std::vector<std::string> origins{};  ///< "https://example.org", or "*" alone; empty: off
   std::vector<std::string> methods{"GET", "HEAD", "POST"};
   std::vector<std::string> headers{"Authorization", "Content-Type", "X-API-Key", "X-Request-Id"};
-  std::vector<std::string> expose{"ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-Id"};
+  std::vector<std::string> expose{"ETag",        "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+                                  "Retry-After", "X-Request-Id"};
   bool                     credentials = false;  ///< cookies and the browser's own credentials; not with "*"
   std::chrono::seconds     max_age{600};         ///< how long a browser may keep the answer to a preflight
 };
@@ -41,19 +42,23 @@ class cors {
 
   [[nodiscard]] bool off() const noexcept { return options_.origins.empty(); }
 
-  /// The answer to a preflight; nothing for any other request, whose answer gets its fields. Origins are compared byte by
-  /// byte, as browsers send them; one that is not listed gets an answer without the fields, which the browser withholds.
+  /// The answer to a preflight; nothing for any other request, whose answer gets its fields. Origins are compared byte
+  /// by byte, as browsers send them; one that is not listed gets an answer without the fields, which the browser
+  /// withholds.
   [[nodiscard]] std::optional<http::reply> admit(http::request& r) const {
     if (off()) return std::nullopt;
     auto const origin = r.head.field(http::known_field::origin);
     if (!any_ || options_.credentials) r.answer_fields.push_back({"Vary", "Origin"});
     if (origin.empty()) return std::nullopt;
-    bool const listed = any_ || std::find(options_.origins.begin(), options_.origins.end(), origin) != options_.origins.end();
+    bool const listed =
+        any_ || std::find(options_.origins.begin(), options_.origins.end(), origin) != options_.origins.end();
     if (listed) {
-      r.answer_fields.push_back({"Access-Control-Allow-Origin", any_ && !options_.credentials ? std::string("*") : std::string(origin)});
+      r.answer_fields.push_back(
+          {"Access-Control-Allow-Origin", any_ && !options_.credentials ? std::string("*") : std::string(origin)});
       if (options_.credentials) r.answer_fields.push_back({"Access-Control-Allow-Credentials", "true"});
     }
-    bool const preflight = r.head.verb() == http::method::options && r.head.has(http::known_field::access_control_request_method);
+    bool const preflight =
+        r.head.verb() == http::method::options && r.head.has(http::known_field::access_control_request_method);
     if (!preflight) {
       if (listed && !expose_.empty()) r.answer_fields.push_back({"Access-Control-Expose-Headers", expose_});
       return std::nullopt;
@@ -86,18 +91,22 @@ class cors {
 
 template <>
 struct tensorgate::reflect::describe<tensorgate::auth::cors_options> {
-  using options               = tensorgate::auth::cors_options;
-  static constexpr auto rules = std::tuple{text<&options::origins>("origins whose pages may ask, such as https://example.org; empty: off"),
-                                           text<&options::methods>("methods that pages may use"), text<&options::headers>("fields that pages may send"),
-                                           text<&options::expose>("fields that pages may read"), text<&options::credentials>("whether cookies may come along"),
-                                           text<&options::max_age>("how long a browser keeps the answer")};
+  using options = tensorgate::auth::cors_options;
+  static constexpr auto rules =
+      std::tuple{text<&options::origins>("origins whose pages may ask, such as https://example.org; empty: off"),
+                 text<&options::methods>("methods that pages may use"),
+                 text<&options::headers>("fields that pages may send"),
+                 text<&options::expose>("fields that pages may read"),
+                 text<&options::credentials>("whether cookies may come along"),
+                 text<&options::max_age>("how long a browser keeps the answer")};
   static std::string_view check(options const& of) {
     if (of.credentials && std::find(of.origins.begin(), of.origins.end(), "*") != of.origins.end()) {
       return "credentials cannot be allowed to every origin: name the origins";
     }
     for (auto const& one : of.origins) {
       auto const scheme = one.find("://");
-      if (one != "*" && one != "null" && (scheme == std::string::npos || one.find('/', scheme + 3) != std::string::npos || one.size() == scheme + 3)) {
+      if (one != "*" && one != "null" &&
+          (scheme == std::string::npos || one.find('/', scheme + 3) != std::string::npos || one.size() == scheme + 3)) {
         return "an origin is scheme://host or scheme://host:port, without a path";
       }
     }

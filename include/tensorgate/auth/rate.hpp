@@ -26,12 +26,15 @@
 namespace tensorgate::inline TENSORGATE_ABI::auth {
 
 /// Puts RateLimit-Limit, -Remaining and -Reset (draft-ietf-httpapi-ratelimit-headers, the form of three fields) on the
-/// answer, whatever it will be. Of several limits the one that leaves least is told. Reset is in seconds, until the whole
-/// allowance is back. Refused: 429 with Retry-After.
-[[nodiscard]] inline result<void> apply_rate(http::request& r, identity::bucket_answer const& answer, std::string_view name) {
+/// answer, whatever it will be. Of several limits the one that leaves least is told. Reset is in seconds, until the
+/// whole allowance is back. Refused: 429 with Retry-After.
+[[nodiscard]] inline result<void> apply_rate(http::request& r, identity::bucket_answer const& answer,
+                                             std::string_view name) {
   if (answer.limit == 0) return {};
-  auto const seconds = [](std::chrono::nanoseconds span) { return std::to_string((span.count() + 999'999'999) / 1'000'000'000); };
-  auto const put     = [&r](std::string_view field, std::string value) {
+  auto const seconds = [](std::chrono::nanoseconds span) {
+    return std::to_string((span.count() + 999'999'999) / 1'000'000'000);
+  };
+  auto const put = [&r](std::string_view field, std::string value) {
     for (auto& one : r.answer_fields) {
       if (one.name == field) {
         one.value = std::move(value);
@@ -83,7 +86,7 @@ class rate {
   [[nodiscard]] result<void> admit(http::request& r) const {
     if (options_.allowed.unlimited()) return {};
     std::string_view who;
-    auto const       near = r.client.kind() == net::address::family::v6 ? r.client.masked(64) : r.client;
+    auto const       near   = r.client.kind() == net::address::family::v6 ? r.client.masked(64) : r.client;
     auto const       octets = near.octets();
     if (options_.by == rate_by::caller && !r.record.caller.empty()) {
       who = r.record.caller;
@@ -100,9 +103,13 @@ class rate {
   void describe(http::openapi_operation& about) const {
     if (options_.allowed.unlimited()) return;
     about.answers(http::status::too_many_requests, "more than " + identity::to_text(options_.allowed));
-    about.every_answer.push_back({.name = "RateLimit-Limit", .description = "requests in a window", .schema = R"({"type":"integer"})"});
-    about.every_answer.push_back({.name = "RateLimit-Remaining", .description = "requests that may follow at once", .schema = R"({"type":"integer"})"});
-    about.every_answer.push_back({.name = "RateLimit-Reset", .description = "seconds until all are back", .schema = R"({"type":"integer"})"});
+    about.every_answer.push_back(
+        {.name = "RateLimit-Limit", .description = "requests in a window", .schema = R"({"type":"integer"})"});
+    about.every_answer.push_back({.name        = "RateLimit-Remaining",
+                                  .description = "requests that may follow at once",
+                                  .schema      = R"({"type":"integer"})"});
+    about.every_answer.push_back(
+        {.name = "RateLimit-Reset", .description = "seconds until all are back", .schema = R"({"type":"integer"})"});
   }
 
   [[nodiscard]] rate_options const& options() const noexcept { return options_; }
@@ -117,8 +124,9 @@ class rate {
 
 template <>
 struct tensorgate::reflect::describe<tensorgate::auth::rate_options> {
-  using options               = tensorgate::auth::rate_options;
-  static constexpr auto rules = std::tuple{text<&options::allowed>("how often one caller may ask"), text<&options::by>("who is one caller"),
-                                           text<&options::callers>("callers remembered at a time; more share one allowance"),
-                                           range<&options::callers>(std::size_t{1}, std::size_t{1} << 24U)};
+  using options = tensorgate::auth::rate_options;
+  static constexpr auto rules =
+      std::tuple{text<&options::allowed>("how often one caller may ask"), text<&options::by>("who is one caller"),
+                 text<&options::callers>("callers remembered at a time; more share one allowance"),
+                 range<&options::callers>(std::size_t{1}, std::size_t{1} << 24U)};
 };

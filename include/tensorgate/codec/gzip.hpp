@@ -107,7 +107,8 @@ struct free_decompressor {
   return plain;
 }
 
-/// The same into memory of the caller's; how much of it holds output then. Fails with: as above, too_large where it does not fit.
+/// The same into memory of the caller's; how much of it holds output then. Fails with: as above, too_large where it
+/// does not fit.
 [[nodiscard]] inline result<std::size_t> gzip_decompress_into(std::string_view packed, std::span<char> out) {
   auto&       engine = detail::decompressor();
   std::size_t used   = 0;
@@ -121,7 +122,8 @@ struct free_decompressor {
     auto const  outcome =
         libdeflate_gzip_decompress_ex(&engine, packed.data(), packed.size(), no_room ? &spare : out.data() + used,
                                       no_room ? 1 : out.size() - used, &taken, &made);
-    if (outcome == LIBDEFLATE_INSUFFICIENT_SPACE || (no_room && made != 0)) return fail(errc::too_large, "decoded data exceeds the limit");
+    if (outcome == LIBDEFLATE_INSUFFICIENT_SPACE || (no_room && made != 0))
+      return fail(errc::too_large, "decoded data exceeds the limit");
     if (outcome != LIBDEFLATE_SUCCESS) return fail(errc::malformed, "not a whole, intact gzip member");
     used += made;
     packed.remove_prefix(taken);

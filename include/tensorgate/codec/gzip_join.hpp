@@ -24,9 +24,9 @@ namespace tensorgate::inline TENSORGATE_ABI::codec {
 
 /// A stretch of text, packed so that it can be joined with others.
 struct gzip_piece {
-  std::string   blocks;     ///< whole DEFLATE blocks, none of them marked as the last, ending on a byte
-  std::uint32_t crc  = 0;   ///< of the text
-  std::uint64_t size = 0;   ///< of the text, bytes
+  std::string   blocks;    ///< whole DEFLATE blocks, none of them marked as the last, ending on a byte
+  std::uint32_t crc  = 0;  ///< of the text
+  std::uint64_t size = 0;  ///< of the text, bytes
 };
 
 namespace detail {

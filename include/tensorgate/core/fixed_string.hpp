@@ -17,7 +17,9 @@ struct fixed_string {
 
   constexpr fixed_string() = default;
   // NOLINTNEXTLINE(google-explicit-constructor,modernize-avoid-c-arrays): a literal converts by itself
-  constexpr fixed_string(char const (&literal)[N + 1]) { std::copy_n(static_cast<char const*>(literal), N, text.begin()); }
+  constexpr fixed_string(char const (&literal)[N + 1]) {
+    std::copy_n(static_cast<char const*>(literal), N, text.begin());
+  }
 
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {text.data(), N}; }
 };

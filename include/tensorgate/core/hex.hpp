@@ -1,11 +1,11 @@
 // tensorgate/core/hex.hpp: bytes as hexadecimal text and back.
 #pragma once
 
-#include <cstddef>       // byte, size_t
-#include <cstdint>       // uint8_t
-#include <optional>      // optional
-#include <string>        // string
-#include <string_view>   // string_view
+#include <cstddef>      // byte, size_t
+#include <cstdint>      // uint8_t
+#include <optional>     // optional
+#include <string>       // string
+#include <string_view>  // string_view
 
 #include <tensorgate/core/bytes.hpp>  // bytes, bytes_view
 

@@ -39,10 +39,10 @@ struct client_options {
   std::size_t interim    = 16;                        ///< answers of 1xx before the final one
 
   // Connections; each loop has its own.
-  std::size_t               open{1'024};           ///< in all; beyond: errc::unavailable
-  std::size_t               idle_connections{128}; ///< kept for later, in all
+  std::size_t               open{1'024};            ///< in all; beyond: errc::unavailable
+  std::size_t               idle_connections{128};  ///< kept for later, in all
   std::size_t               idle_per_origin{32};
-  std::chrono::milliseconds keep{15'000};          ///< how long; 0: none is kept
+  std::chrono::milliseconds keep{15'000};  ///< how long; 0: none is kept
 
   std::string                         user_agent{"tensorgate/" TENSORGATE_VERSION};  ///< empty: none is sent
   std::shared_ptr<net::tls_connector> tls{};  ///< for https; without it such a URL is errc::bad_target

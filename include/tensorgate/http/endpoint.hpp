@@ -45,14 +45,15 @@ struct endpoint {
   /// The rest. Exactly one of the two is set.
   reply (*answer)(void const* self, request& r) = nullptr;
   /// Nothing comes back when the handler answered through `out`.
-  task<std::optional<reply>> (*answer_waiting)(void const* self, request& r, body_reader& in, body_writer& out) = nullptr;
+  task<std::optional<reply>> (*answer_waiting)(void const* self, request& r, body_reader& in,
+                                               body_writer& out) = nullptr;
 };
 
 /// What the router says of a method and a path.
 struct route_match {
   endpoint const*  found   = nullptr;
-  std::string_view allowed = {};     ///< for 405 and OPTIONS: "GET, HEAD, OPTIONS"; empty when no route has this path
-  failure          bad     = {};     ///< the path itself is not acceptable (encoded separators, dot segments, …)
+  std::string_view allowed = {};  ///< for 405 and OPTIONS: "GET, HEAD, OPTIONS"; empty when no route has this path
+  failure          bad     = {};  ///< the path itself is not acceptable (encoded separators, dot segments, …)
 };
 
 /// Any set of routes, seen through one call. It neither allocates (but for percent-encoded values) nor throws.

@@ -20,33 +20,33 @@
 // `expected<…, problem>` of them, or a `task` of any. One that takes a writer returns `task<result<void>>`.
 #pragma once
 
-#include <array>  // array
-#include <concepts>  // constructible_from, same_as
-#include <cstddef>  // size_t
-#include <functional>  // invoke
-#include <optional>  // optional
-#include <string>  // string
+#include <array>        // array
+#include <concepts>     // constructible_from, same_as
+#include <cstddef>      // size_t
+#include <functional>   // invoke
+#include <optional>     // optional
+#include <string>       // string
 #include <string_view>  // string_view
-#include <tuple>  // tuple
+#include <tuple>        // tuple
 #include <type_traits>  // remove_cvref_t, is_reference_v
-#include <utility>  // forward, index_sequence, move
-#include <variant>  // monostate
+#include <utility>      // forward, index_sequence, move
+#include <variant>      // monostate
 
-#include <tensorgate/core/result.hpp>  // result, expected
-#include <tensorgate/core/time.hpp>  // steady_point
-#include <tensorgate/http/detail/pattern.hpp>  // part_kind
+#include <tensorgate/core/result.hpp>             // result, expected
+#include <tensorgate/core/time.hpp>               // steady_point
+#include <tensorgate/http/detail/pattern.hpp>     // part_kind
 #include <tensorgate/http/detail/read_query.hpp>  // read_query, text_value, bad_value
-#include <tensorgate/http/detail/signature.hpp>  // signature
-#include <tensorgate/http/endpoint.hpp>  // body_intake
-#include <tensorgate/http/field.hpp>  // split_parameters, known_field
-#include <tensorgate/http/guard.hpp>  // awaited, some_result, is_in
-#include <tensorgate/http/problem.hpp>  // problem, from
-#include <tensorgate/http/reply.hpp>  // reply, body_reader, body_writer
-#include <tensorgate/http/request.hpp>  // request
-#include <tensorgate/net/task.hpp>  // task
-#include <tensorgate/reflect/json_read.hpp>  // read_json
-#include <tensorgate/reflect/json_write.hpp>  // write_json
-#include <tensorgate/reflect/text.hpp>  // from_text
+#include <tensorgate/http/detail/signature.hpp>   // signature
+#include <tensorgate/http/endpoint.hpp>           // body_intake
+#include <tensorgate/http/field.hpp>              // split_parameters, known_field
+#include <tensorgate/http/guard.hpp>              // awaited, some_result, is_in
+#include <tensorgate/http/problem.hpp>            // problem, from
+#include <tensorgate/http/reply.hpp>              // reply, body_reader, body_writer
+#include <tensorgate/http/request.hpp>            // request
+#include <tensorgate/net/task.hpp>                // task
+#include <tensorgate/reflect/json_read.hpp>       // read_json
+#include <tensorgate/reflect/json_write.hpp>      // write_json
+#include <tensorgate/reflect/text.hpp>            // from_text
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 

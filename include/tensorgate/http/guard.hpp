@@ -17,17 +17,17 @@
 // guards behind it wait with it. A waiting `admit` is a coroutine on the connection's loop.
 #pragma once
 
-#include <cstddef>  // size_t
-#include <optional>  // optional
-#include <tuple>  // tuple
+#include <cstddef>      // size_t
+#include <optional>     // optional
+#include <tuple>        // tuple
 #include <type_traits>  // is_same_v, remove_cvref_t
-#include <utility>  // declval
+#include <utility>      // declval
 
-#include <tensorgate/core/result.hpp>  // result
+#include <tensorgate/core/result.hpp>    // result
 #include <tensorgate/http/endpoint.hpp>  // guard_needs
-#include <tensorgate/http/reply.hpp>  // reply
-#include <tensorgate/http/request.hpp>  // request
-#include <tensorgate/net/task.hpp>  // task
+#include <tensorgate/http/reply.hpp>     // reply
+#include <tensorgate/http/request.hpp>   // request
+#include <tensorgate/net/task.hpp>       // task
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 

@@ -27,17 +27,17 @@
 #include <utility>      // index_sequence, move
 #include <vector>       // erase_if
 
-#include <tensorgate/core/abi.hpp>                 // TENSORGATE_ABI
-#include <tensorgate/http/detail/docs_page.hpp>    // docs_page
-#include <tensorgate/http/endpoint.hpp>            // endpoint, route_table
-#include <tensorgate/http/extract.hpp>             // handler, query, body
-#include <tensorgate/http/method.hpp>              // method
-#include <tensorgate/http/openapi_document.hpp>    // openapi_document
-#include <tensorgate/http/operation.hpp>           // openapi_operation
-#include <tensorgate/http/reply.hpp>               // reply, shared_bytes
-#include <tensorgate/http/request.hpp>             // request
-#include <tensorgate/http/route.hpp>               // routes
-#include <tensorgate/reflect/members.hpp>          // wire_name
+#include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
+#include <tensorgate/http/detail/docs_page.hpp>  // docs_page
+#include <tensorgate/http/endpoint.hpp>          // endpoint, route_table
+#include <tensorgate/http/extract.hpp>           // handler, query, body
+#include <tensorgate/http/method.hpp>            // method
+#include <tensorgate/http/openapi_document.hpp>  // openapi_document
+#include <tensorgate/http/operation.hpp>         // openapi_operation
+#include <tensorgate/http/reply.hpp>             // reply, shared_bytes
+#include <tensorgate/http/request.hpp>           // request
+#include <tensorgate/http/route.hpp>             // routes
+#include <tensorgate/reflect/members.hpp>        // wire_name
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 

@@ -21,7 +21,8 @@ class reply;
 
 /// Bytes that somebody else owns and that may not change: a slice of a snapshot, a stored file in memory.
 /// `owner` keeps them alive until the last byte is on the wire; an empty owner says that they are static.
-/// Bytes that also lie in a file (net/memory_file.hpp) say where, so that a plain connection may send them without copying.
+/// Bytes that also lie in a file (net/memory_file.hpp) say where, so that a plain connection may send them without
+/// copying.
 class shared_bytes {
  public:
   shared_bytes() = default;
@@ -89,8 +90,8 @@ class body_reader {
 
   /// The next bytes; empty at the end, and from then on.
   /// Completes: with at least one byte; at the end; when the body's progress is too slow.
-  /// Fails with: http::errc::body_too_large, bad_chunk, bad_trailer, timed_out; bad_request when the peer ends within the
-  /// body; closed when the connection is gone.
+  /// Fails with: http::errc::body_too_large, bad_chunk, bad_trailer, timed_out; bad_request when the peer ends within
+  /// the body; closed when the connection is gone.
   virtual task<result<std::string_view>> read() = 0;
 };
 

@@ -12,11 +12,11 @@
 #include <utility>      // forward, move
 #include <vector>       // vector
 
-#include <tensorgate/core/result.hpp>      // failure
-#include <tensorgate/core/time.hpp>        // steady_point
-#include <tensorgate/http/head.hpp>        // request_head
-#include <tensorgate/http/reply.hpp>       // reply
-#include <tensorgate/net/addresses.hpp>    // address
+#include <tensorgate/core/result.hpp>    // failure
+#include <tensorgate/core/time.hpp>      // steady_point
+#include <tensorgate/http/head.hpp>      // request_head
+#include <tensorgate/http/reply.hpp>     // reply
+#include <tensorgate/net/addresses.hpp>  // address
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
@@ -42,17 +42,17 @@ struct peer_info {
 
 /// What is said of an exchange when it is over; guards and handlers add to it.
 struct exchange_record {
-  std::string_view route{};         ///< the pattern, "/miner-positions/{id}"; empty when none matched
-  std::string      caller{};        ///< a name, never a secret; empty when unknown
-  std::string_view limit_hit{};     ///< the name of the limit that refused it
-  std::string_view refusal{};       ///< why a guard refused, for log and metrics, static text
-  status           code = status::ok;
-  std::uint64_t    bytes_in  = 0;   ///< of the body, decoded
-  std::uint64_t    bytes_out = 0;   ///< head and body, on the wire
-  steady_point     began{};         ///< head complete
-  steady_point     ended{};         ///< last byte handed to the transport
-  std::size_t      loop    = 0;     ///< index of the loop that served it
-  bool             cut_off = false; ///< the answer could not be finished
+  std::string_view route{};      ///< the pattern, "/miner-positions/{id}"; empty when none matched
+  std::string      caller{};     ///< a name, never a secret; empty when unknown
+  std::string_view limit_hit{};  ///< the name of the limit that refused it
+  std::string_view refusal{};    ///< why a guard refused, for log and metrics, static text
+  status           code      = status::ok;
+  std::uint64_t    bytes_in  = 0;    ///< of the body, decoded
+  std::uint64_t    bytes_out = 0;    ///< head and body, on the wire
+  steady_point     began{};          ///< head complete
+  steady_point     ended{};          ///< last byte handed to the transport
+  std::size_t      loop    = 0;      ///< index of the loop that served it
+  bool             cut_off = false;  ///< the answer could not be finished
 };
 
 /// A value that a guard found out (a key, a caller), kept for the handler. Small values live inside.
@@ -112,11 +112,11 @@ class request {
   steady_point     until{};   ///< when the answer must be done
 
   // What the router found: decoded values of the pattern's parameters, in order.
-  static constexpr std::size_t                 max_values = 16;
-  std::array<std::string_view, max_values>     values{};
-  std::size_t                                  value_count = 0;
-  std::string                                  decoded;  ///< where values live that were percent-encoded
-  std::string                                  decoded_query;  ///< and those of the query
+  static constexpr std::size_t             max_values = 16;
+  std::array<std::string_view, max_values> values{};
+  std::size_t                              value_count = 0;
+  std::string                              decoded;        ///< where values live that were percent-encoded
+  std::string                              decoded_query;  ///< and those of the query
 
   // What is on the way out, whatever the answer: RateLimit-*, CORS, request id.
   std::vector<reply::field> answer_fields;

@@ -62,7 +62,9 @@ class server {
     rules_->table       = table;
     rules_->render      = render;
     rules_->sink        = sink;
-    rules_->report      = [&app, who = name_](std::string_view what) { app.say(who, "a handler threw: " + std::string(what)); };
+    rules_->report      = [&app, who = name_](std::string_view what) {
+      app.say(who, "a handler threw: " + std::string(what));
+    };
     net::part self;
     self.name   = name_;
     self.start  = [this] { return start(); };
@@ -157,7 +159,8 @@ class server {
     auto& runtime = app_.loops();
     if (auto const ready = prepare(); !ready) return fail(ready);
     for (auto const& where : options_.listen) {
-      auto opened = net::listening::open(where, runtime.size());
+      auto opened =
+          net::listening::open(where, runtime.size(), [this](std::string const& what) { app_.say(name_, what); });
       if (!opened) {
         app_.say(name_, opened.error().sentence);
         listeners_.clear();
@@ -168,9 +171,10 @@ class server {
     for (auto const& one : listeners_) {
       app_.say(name_, "listening at " + one.text() + (one.options().tls ? " (TLS)" : ""));
       if (one.is_public() && !one.options().tls) {
-        app_.say(name_, "WARNING: " + one.text() +
-                            " can be reached from other hosts and is not encrypted: whoever is on the way reads keys and "
-                            "answers. Use TLS, or listen at 127.0.0.1 behind a proxy that does.");
+        app_.say(name_,
+                 "WARNING: " + one.text() +
+                     " can be reached from other hosts and is not encrypted: whoever is on the way reads keys and "
+                     "answers. Use TLS, or listen at 127.0.0.1 behind a proxy that does.");
       }
     }
     for (std::size_t i = 0; i != runtime.size(); ++i) {
@@ -202,7 +206,7 @@ class server {
     rules_->forwarding.trusted     = std::move(*trusted);
     rules_->forwarding.unix_socket = options_.forwarding.unix_socket;
     rules_->forwarding.field       = options_.forwarding.field;
-    rules_->forwards = options_.forwarding.unix_socket || !rules_->forwarding.trusted.empty();
+    rules_->forwards               = options_.forwarding.unix_socket || !rules_->forwarding.trusted.empty();
     for (auto const& one : options_.listen) {
       if (one.tls && tls_ == nullptr) {
         app_.say(name_, net::endpoint_text(one, one.port) + " wants TLS, but there is no certificate");

@@ -21,7 +21,7 @@
 #include <tensorgate/http/detail/lane.hpp>         // lane
 #include <tensorgate/http/detail/outbox.hpp>       // backlog, push
 #include <tensorgate/http/problem.hpp>             // from
-#include <tensorgate/net/poller.hpp>        // polled, wheel_node
+#include <tensorgate/net/poller.hpp>               // polled, wheel_node
 #include <tensorgate/net/stream.hpp>               // stream
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
@@ -29,11 +29,14 @@ namespace tensorgate::inline TENSORGATE_ABI::http {
 /// One connection. It lives on one loop, owns itself, and ends itself. What it does in which phase:
 ///
 ///   shaking hands   TLS
-///   reading         heads and bodies out of the loop's scratch; requests that need no waiting are answered on the spot,
-///                   all that came in one packet with one write. An idle connection is in this phase and owns no buffer.
+///   reading         heads and bodies out of the loop's scratch; requests that need no waiting are answered on the
+///   spot,
+///                   all that came in one packet with one write. An idle connection is in this phase and owns no
+///                   buffer.
 ///   working         a coroutine has the request: its guards, body or handler wait
 ///   writing         an answer did not fit into the socket; nothing is read until it does
-///   lingering       everything is said; what the peer still sends is read and dropped, so that he gets to read the answer
+///   lingering       everything is said; what the peer still sends is read and dropped, so that he gets to read the
+///   answer
 ///
 /// Answers go out in the order of their requests, one for each; a request is only begun when the one before is done.
 class session final : private net::polled, private net::wheel_node {
@@ -102,17 +105,17 @@ class session final : private net::polled, private net::wheel_node {
   [[nodiscard]] bool is_known_host(std::string_view host) const;
 
   // Answering.
-  void refuse(detail::exchange& x, failure const& why, std::string_view limit = {});
-  void deliver(detail::exchange& x, reply&& what, std::string_view head);
+  void                  refuse(detail::exchange& x, failure const& why, std::string_view limit = {});
+  void                  deliver(detail::exchange& x, reply&& what, std::string_view head);
   [[nodiscard]] problem explain_exception();
-  void finish(detail::exchange& x);
-  bool keeps_after(detail::exchange const& x, reply const& what, bool reads_on = false);
-  bool flush();
-  void continue_writing();
-  bool settle();
-  void linger();
-  void discard();
-  void close(bool cut_off = false);
+  void                  finish(detail::exchange& x);
+  bool                  keeps_after(detail::exchange const& x, reply const& what, bool reads_on = false);
+  bool                  flush();
+  void                  continue_writing();
+  bool                  settle();
+  void                  linger();
+  void                  discard();
+  void                  close(bool cut_off = false);
 
   // Working: detail/working.hpp.
   friend struct detail::working;
@@ -128,17 +131,17 @@ class session final : private net::polled, private net::wheel_node {
   std::unique_ptr<detail::exchange> held_;               // a head that is not complete, or an answer not all sent
   detail::exchange*                 working_ = nullptr;  // owned by its coroutine
   std::unique_ptr<detail::backlog>  backlog_;
-  std::string                       input_;     // what was read and cannot be used yet
-  std::uint64_t                     skip_ = 0;  // of an unwanted body
+  std::string                       input_;         // what was read and cannot be used yet
+  std::uint64_t                     skip_     = 0;  // of an unwanted body
   session*                          previous_ = nullptr;
   session*                          next_     = nullptr;
   std::uint64_t                     lingered_ = 0;  // or, while writing, what was taken since the last look
   steady_point                      half_closed_at_{};
   net::address                      peer_;
   std::string_view                  refused_;
-  std::uint32_t                     requests_ = 0;
-  phase                             phase_    = phase::reading;
-  bool                              closing_  = false;  // after what was said
+  std::uint32_t                     requests_       = 0;
+  phase                             phase_          = phase::reading;
+  bool                              closing_        = false;  // after what was said
   bool                              is_half_closed_ = false;
   bool                              is_cancelled_   = false;
 };
@@ -318,10 +321,10 @@ inline bool session::settle() {
 /// Sends what the loop's outbox has. What the peer does not take becomes the backlog. False: the session is gone.
 inline bool session::flush() {
   if (lane_.out.empty()) return true;
-  auto          text = lane_.out.view();
-  std::uint64_t at   = 0;
-  std::uint64_t sent = 0;
-  auto const state = detail::push(stream_, text, reply::body_type(), at, {}, sent, lane_.share());
+  auto          text  = lane_.out.view();
+  std::uint64_t at    = 0;
+  std::uint64_t sent  = 0;
+  auto const    state = detail::push(stream_, text, reply::body_type(), at, {}, sent, lane_.share());
   if (state == net::transfer_state::moved) {
     lane_.out.clear();
     return true;
@@ -340,8 +343,8 @@ inline bool session::flush() {
 }
 
 inline void session::continue_writing() {
-  auto& rest = *backlog_;
-  auto  text = std::string_view(rest.bytes).substr(rest.at);
+  auto&         rest  = *backlog_;
+  auto          text  = std::string_view(rest.bytes).substr(rest.at);
   std::uint64_t sent  = 0;
   auto const    state = detail::push(stream_, text, rest.body, rest.body_at, lane_.scratch(), sent, lane_.share());
   rest.at             = rest.bytes.size() - text.size();

@@ -1,11 +1,11 @@
 // tensorgate/identity/api_key.hpp: which key is this, and what does it allow?
 //
-// A file of keys holds no key, only SHA-256(salt ‖ key), the salt being 32 random bytes of the file's own. One salt for a
-// file, not one for a key, lets a key be found in constant time however many there are: a salt each would cost a digest
-// for each key and request, or a look-up by the key's plain text. A slow digest (Argon2) buys nothing for keys that are
-// made here, for 160 random bits cannot be guessed; it would help weak imported keys against a thief of the file, and it
-// would let anybody who sends wrong keys hold a core for milliseconds each. So the digest is fast, the salt makes
-// prepared tables useless, and whoever imports keys is told when they are short.
+// A file of keys holds no key, only SHA-256(salt ‖ key), the salt being 32 random bytes of the file's own. One salt for
+// a file, not one for a key, lets a key be found in constant time however many there are: a salt each would cost a
+// digest for each key and request, or a look-up by the key's plain text. A slow digest (Argon2) buys nothing for keys
+// that are made here, for 160 random bits cannot be guessed; it would help weak imported keys against a thief of the
+// file, and it would let anybody who sends wrong keys hold a core for milliseconds each. So the digest is fast, the
+// salt makes prepared tables useless, and whoever imports keys is told when they are short.
 #pragma once
 
 #include <array>        // array
@@ -73,7 +73,9 @@ struct key_grant {
   std::optional<allowance> rate{};     ///< absent: the server's own
   std::optional<utc_stamp> expires{};  ///< absent: never
 
-  [[nodiscard]] bool is_expired(unix_millis now) const noexcept { return expires && now >= unix_millis(expires->value); }
+  [[nodiscard]] bool is_expired(unix_millis now) const noexcept {
+    return expires && now >= unix_millis(expires->value);
+  }
 };
 
 /// One key as the file has it.
@@ -108,17 +110,20 @@ struct key_file {
 
 template <>
 struct tensorgate::reflect::describe<tensorgate::identity::key_record> {
-  using record                = tensorgate::identity::key_record;
-  static constexpr auto rules = std::tuple{pattern<&record::hash>("[0-9a-f]{64}"), defaulted<&record::note>(), reject_unknown};
+  using record = tensorgate::identity::key_record;
+  static constexpr auto rules =
+      std::tuple{pattern<&record::hash>("[0-9a-f]{64}"), defaulted<&record::note>(), reject_unknown};
   static std::string_view check(record const& of) {
-    return tensorgate::identity::is_key_name(of.name) ? std::string_view{} : "a name of 1 to 128 bytes without control characters";
+    return tensorgate::identity::is_key_name(of.name) ? std::string_view{}
+                                                      : "a name of 1 to 128 bytes without control characters";
   }
 };
 template <>
 struct tensorgate::reflect::describe<tensorgate::identity::key_file> {
-  using file                  = tensorgate::identity::key_file;
-  static constexpr auto rules = std::tuple{range<&file::version>(1, 1), pattern<&file::salt>("[0-9a-f]{64}"),
-                                           length<&file::keys>(0, tensorgate::identity::max_keys), required<&file::keys>(), reject_unknown};
+  using file = tensorgate::identity::key_file;
+  static constexpr auto rules =
+      std::tuple{range<&file::version>(1, 1), pattern<&file::salt>("[0-9a-f]{64}"),
+                 length<&file::keys>(0, tensorgate::identity::max_keys), required<&file::keys>(), reject_unknown};
 };
 
 namespace tensorgate::inline TENSORGATE_ABI::identity {
@@ -151,7 +156,8 @@ template <std::size_t N>
 
 /// Enters a key that is known, under a name.
 /// Fails with: errc::bad_name, bad_key, duplicate_name, known_key.
-[[nodiscard]] inline result<void> enter_key(key_file& file, key_grant const& grant, std::string_view key, unix_millis now, std::string note = {}) {
+[[nodiscard]] inline result<void> enter_key(key_file& file, key_grant const& grant, std::string_view key,
+                                            unix_millis now, std::string note = {}) {
   if (!is_key_name(grant.name)) return fail(errc::bad_name, errc_text::of(errc::bad_name));
   if (key.empty() || key.size() > max_key_size) return fail(errc::bad_key, errc_text::of(errc::bad_key));
   auto const hash = to_hex(digest_of(salt_of(file), key));
@@ -164,7 +170,8 @@ template <std::size_t N>
 }
 
 /// Makes a key and enters it; the text is shown once and kept nowhere.
-[[nodiscard]] inline result<secret_text> add_key(key_file& file, key_grant const& grant, random_fn const& random, unix_millis now, std::string note = {}) {
+[[nodiscard]] inline result<secret_text> add_key(key_file& file, key_grant const& grant, random_fn const& random,
+                                                 unix_millis now, std::string note = {}) {
   auto       made    = make_key(random);
   auto const entered = enter_key(file, grant, made.reveal(), now, std::move(note));
   if (!entered) return fail(entered);
@@ -223,9 +230,9 @@ class key_table {
     return at ? &entries_[*at].grant : nullptr;
   }
 
-  [[nodiscard]] std::size_t               size() const noexcept { return entries_.size(); }
-  [[nodiscard]] bool                      empty() const noexcept { return entries_.empty(); }
-  [[nodiscard]] std::span<entry const>    entries() const noexcept { return entries_; }
+  [[nodiscard]] std::size_t            size() const noexcept { return entries_.size(); }
+  [[nodiscard]] bool                   empty() const noexcept { return entries_.empty(); }
+  [[nodiscard]] std::span<entry const> entries() const noexcept { return entries_; }
 
  private:
   /// The slot that holds the digest, or the empty one where it belongs. At least half of the slots are empty.
@@ -234,7 +241,8 @@ class key_table {
     std::memcpy(&start, digest.data(), sizeof(start));
     for (auto at = static_cast<std::size_t>(start) & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
       auto const slot = slots_[at];
-      if (slot == 0 || crypto::constant_time_equal(bytes_view(entries_[slot - 1].digest), bytes_view(digest))) return at;
+      if (slot == 0 || crypto::constant_time_equal(bytes_view(entries_[slot - 1].digest), bytes_view(digest)))
+        return at;
     }
   }
 

@@ -1,6 +1,7 @@
 // tensorgate/identity/ptn_keys.hpp: which keys does a validator's own api_keys.json hold?
 //
-// proprietary-trading-network ptn_api/api_key_refresh.py: {"<user>": {"key": "…", "tier": 0|30|50|100}, "<user>": "<key>"}.
+// proprietary-trading-network ptn_api/api_key_refresh.py: {"<user>": {"key": "…", "tier": 0|30|50|100}, "<user>":
+// "<key>"}.
 #pragma once
 
 #include <array>        // array
@@ -65,7 +66,9 @@ struct ptn_entry {
   if (!users) return unexpected<reflect::json_error>(users.error());
 
   ptn_keys   made;
-  auto const skip = [&](std::string const& user, std::string_view why) { made.warnings.push_back("entry \"" + user + "\": " + std::string(why)); };
+  auto const skip = [&](std::string const& user, std::string_view why) {
+    made.warnings.push_back("entry \"" + user + "\": " + std::string(why));
+  };
   for (auto const& [user, value] : *users) {
     if (!is_key_name(user)) {
       skip("?", errc_text::of(errc::bad_name));
@@ -120,7 +123,8 @@ struct ptn_entry {
   std::vector<key_table::entry> entries;
   entries.reserve(from.keys.size());
   for (auto& one : from.keys) {
-    entries.push_back({digest_of(salt, one.key), key_grant{.name = one.user, .tier = one.tier, .rate = {}, .expires = {}}});
+    entries.push_back(
+        {digest_of(salt, one.key), key_grant{.name = one.user, .tier = one.tier, .rate = {}, .expires = {}}});
     wipe(one.key.data(), one.key.size());
   }
   return {salt, std::move(entries)};

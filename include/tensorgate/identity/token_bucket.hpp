@@ -38,7 +38,8 @@ inline constexpr std::chrono::seconds max_allowance_window{86'400};
   allowance   made{};
   auto const* end   = text.data() + slash;
   auto const  count = std::from_chars(text.data(), end, made.count);
-  if (count.ec != std::errc{} || count.ptr != end || made.count == 0 || made.count > max_allowance_count) return std::nullopt;
+  if (count.ec != std::errc{} || count.ptr != end || made.count == 0 || made.count > max_allowance_count)
+    return std::nullopt;
 
   auto         unit  = text.substr(slash + 1);
   std::int64_t times = 1;
@@ -86,8 +87,8 @@ struct bucket_answer {
 };
 
 /// A token bucket in one number: the moment at which it will be full again. A request moves that moment by
-/// window / count, and is allowed while it lies no further than one window ahead. A bucket whose moment is past is full,
-/// so forgetting it changes nothing: that is what lets a table of buckets be bounded.
+/// window / count, and is allowed while it lies no further than one window ahead. A bucket whose moment is past is
+/// full, so forgetting it changes nothing: that is what lets a table of buckets be bounded.
 class token_bucket {
  public:
   [[nodiscard]] bucket_answer take(allowance const& allowed, steady_point now) noexcept {
@@ -100,9 +101,10 @@ class token_bucket {
     auto const after  = from + each;
     answer.allowed    = after - now <= window;
     if (answer.allowed) full_at_ = after;
-    answer.full_in = (answer.allowed ? after : from) - now;
+    answer.full_in  = (answer.allowed ? after : from) - now;
     auto const left = window - answer.full_in;
-    answer.remaining = left.count() <= 0 || each.count() == 0 ? 0 : static_cast<std::uint32_t>(left.count() / each.count());
+    answer.remaining =
+        left.count() <= 0 || each.count() == 0 ? 0 : static_cast<std::uint32_t>(left.count() / each.count());
     if (!answer.allowed) answer.next_in = after - now - window;
     return answer;
   }
@@ -123,7 +125,7 @@ class token_bucket {
 
 template <>
 struct tensorgate::reflect::text_form<tensorgate::identity::allowance> {
-  using allowance                                = tensorgate::identity::allowance;
+  using allowance                                 = tensorgate::identity::allowance;
   static constexpr std::string_view      expected = "a rate such as 600/min, 10/s or 100/30s, or unlimited";
   [[nodiscard]] static result<allowance> parse(std::string_view text) {
     auto const made = tensorgate::identity::parse_allowance(text);

@@ -54,9 +54,9 @@ struct utc_stamp {
 }
 
 [[nodiscard]] inline std::string to_text(utc_stamp of) {
-  auto const days = std::chrono::floor<std::chrono::days>(of.value);
-  auto const date = std::chrono::year_month_day(days);
-  auto const rest = (of.value - days).count();
+  auto const  days = std::chrono::floor<std::chrono::days>(of.value);
+  auto const  date = std::chrono::year_month_day(days);
+  auto const  rest = (of.value - days).count();
   std::string made;
   auto const  put = [&made](long value, std::size_t digits) {
     auto const text = std::to_string(value);
@@ -77,15 +77,17 @@ struct utc_stamp {
   return made + "Z";
 }
 
-[[nodiscard]] inline utc_stamp stamp_of(unix_millis when) noexcept { return {std::chrono::floor<std::chrono::seconds>(when)}; }
+[[nodiscard]] inline utc_stamp stamp_of(unix_millis when) noexcept {
+  return {std::chrono::floor<std::chrono::seconds>(when)};
+}
 
 }  // namespace tensorgate::identity
 
 template <>
 struct tensorgate::reflect::text_form<tensorgate::identity::utc_stamp> {
-  using stamp                                  = tensorgate::identity::utc_stamp;
-  static constexpr std::string_view  expected  = "a day or moment in UTC such as 2027-01-31 or 2027-01-31T12:00:00Z";
-  static constexpr std::string_view  format    = "date-time";
+  using stamp                                 = tensorgate::identity::utc_stamp;
+  static constexpr std::string_view  expected = "a day or moment in UTC such as 2027-01-31 or 2027-01-31T12:00:00Z";
+  static constexpr std::string_view  format   = "date-time";
   [[nodiscard]] static result<stamp> parse(std::string_view text) {
     auto const made = tensorgate::identity::parse_utc(text);
     if (!made) return fail(errc::wrong_type, expected);

@@ -1,17 +1,17 @@
 // tensorgate/net/addresses.hpp: which address is this, does a list hold it, and who stands behind a trusted proxy?
 #pragma once
 
-#include <algorithm>     // sort, upper_bound
-#include <array>         // array
-#include <charconv>      // to_chars
-#include <compare>       // strong_ordering
-#include <cstddef>       // size_t
-#include <cstdint>       // uint8_t, uint32_t
-#include <functional>    // hash
-#include <span>          // span
-#include <string>        // string
-#include <string_view>   // string_view
-#include <vector>        // vector
+#include <algorithm>    // sort, upper_bound
+#include <array>        // array
+#include <charconv>     // to_chars
+#include <compare>      // strong_ordering
+#include <cstddef>      // size_t
+#include <cstdint>      // uint8_t, uint32_t
+#include <functional>   // hash
+#include <span>         // span
+#include <string>       // string
+#include <string_view>  // string_view
+#include <vector>       // vector
 
 #include <tensorgate/core/abi.hpp>     // TENSORGATE_ABI
 #include <tensorgate/core/result.hpp>  // result
@@ -208,7 +208,7 @@ inline void address::append_to(std::string& out) const {
       at = std::to_chars(at, end, static_cast<unsigned>(bytes_[i])).ptr;
     }
   } else if (family_ == family::v6) {
-    std::size_t best = 8;
+    std::size_t best    = 8;
     std::size_t longest = 1;  // a single zero group is not shortened
     for (std::size_t i = 0; i != 8;) {
       std::size_t run = 0;
@@ -334,8 +334,8 @@ enum class forwarding_field : std::uint8_t { x_forwarded_for, forwarded };
 
 /// Whom we believe when he says for whom he asks.
 struct forwarding {
-  cidr_list        trusted{};                                      ///< proxies; empty: nobody is believed
-  bool             unix_socket = false;                            ///< a peer on a Unix socket is a proxy too
+  cidr_list        trusted{};            ///< proxies; empty: nobody is believed
+  bool             unix_socket = false;  ///< a peer on a Unix socket is a proxy too
   forwarding_field field       = forwarding_field::x_forwarded_for;
 
   [[nodiscard]] bool believes(address const& peer) const noexcept {
@@ -458,7 +458,8 @@ namespace detail {
 /// Who asks: walks the lines of the believed field from the right, for each proxy appends its own peer there, and goes
 /// on as long as the hop it stands at is trusted. What is malformed, obfuscated or unknown ends the walk at the last
 /// hop that was told by a trusted one; what stands left of an untrusted hop is his word, and is not read.
-/// `lines` are the field's values in the order of the message; `proto` is X-Forwarded-Proto (only with X-Forwarded-For).
+/// `lines` are the field's values in the order of the message; `proto` is X-Forwarded-Proto (only with
+/// X-Forwarded-For).
 [[nodiscard]] inline forwarded_caller caller_behind(address const& peer, forwarding const& rule,
                                                     std::span<std::string_view const> lines,
                                                     std::string_view                  proto = {}) noexcept {

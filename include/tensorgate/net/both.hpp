@@ -8,9 +8,9 @@
 #include <optional>   // optional
 #include <utility>    // move
 
-#include <tensorgate/core/result.hpp>      // result
-#include <tensorgate/net/gate.hpp>  // gate
-#include <tensorgate/net/task.hpp>         // task
+#include <tensorgate/core/result.hpp>  // result
+#include <tensorgate/net/gate.hpp>     // gate
+#include <tensorgate/net/task.hpp>     // task
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
 
@@ -28,8 +28,8 @@ struct both_state {
   }
 };
 
-inline void start_of_both(asio::any_io_executor const& where, std::shared_ptr<both_state> const& state, std::size_t index,
-                          task<result<void>> work) {
+inline void start_of_both(asio::any_io_executor const& where, std::shared_ptr<both_state> const& state,
+                          std::size_t index, task<result<void>> work) {
   auto done = [state, index](std::exception_ptr thrown, result<void> said) {
     if (thrown && !state->thrown && !state->first) state->thrown = thrown;
     if (!thrown && !said && !state->first && !state->thrown) state->first = said.error();

@@ -1,8 +1,8 @@
 // tensorgate/net/cpu_pool.hpp: where does work go that would hold a loop?
 #pragma once
 
-#include <cstddef>             // size_t
 #include <condition_variable>  // condition_variable
+#include <cstddef>             // size_t
 #include <deque>               // deque
 #include <functional>          // function
 #include <memory>              // shared_ptr
@@ -13,8 +13,8 @@
 #include <utility>             // move
 #include <vector>              // vector
 
-#include <pthread.h>  // pthread_setname_np
-#include <signal.h>   // pthread_sigmask
+#include <pthread.h>       // pthread_setname_np
+#include <signal.h>        // pthread_sigmask
 #include <sys/resource.h>  // setpriority
 
 #include <tensorgate/net/task.hpp>  // task, as_values
@@ -97,9 +97,9 @@ class cpu_pool {
       }
     }
     struct nothing {};
-    Function                                                                    todo;
+    Function                                                                 todo;
     std::optional<std::conditional_t<std::is_void_v<Value>, nothing, Value>> made;
-    std::exception_ptr                                                          thrown;
+    std::exception_ptr                                                       thrown;
   };
 
   template <class Job>

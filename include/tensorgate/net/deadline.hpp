@@ -6,11 +6,11 @@
 #include <optional>   // optional
 #include <utility>    // move
 
-#include <tensorgate/core/result.hpp>      // result
-#include <tensorgate/core/time.hpp>        // steady_point
-#include <tensorgate/net/gate.hpp>  // gate
-#include <tensorgate/net/errc.hpp>         // errc
-#include <tensorgate/net/task.hpp>         // task, as_values
+#include <tensorgate/core/result.hpp>  // result
+#include <tensorgate/core/time.hpp>    // steady_point
+#include <tensorgate/net/errc.hpp>     // errc
+#include <tensorgate/net/gate.hpp>     // gate
+#include <tensorgate/net/task.hpp>     // task, as_values
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
 

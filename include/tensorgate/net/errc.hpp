@@ -11,15 +11,15 @@
 namespace tensorgate::inline TENSORGATE_ABI::net {
 
 enum class errc {
-  closed = 1,      ///< the peer ended the connection, or we did
-  timed_out,       ///< a deadline passed
-  cancelled,       ///< whoever waited gave up
-  bad_address,     ///< text that is no IP address
-  bad_prefix,      ///< text that is no address block
-  bad_listener,    ///< an endpoint that cannot be listened on
-  bad_certificate, ///< a certificate or key that cannot be used
-  tls,             ///< the TLS peer broke the protocol, or did not agree
-  unwatchable,     ///< a path that cannot be watched
+  closed = 1,       ///< the peer ended the connection, or we did
+  timed_out,        ///< a deadline passed
+  cancelled,        ///< whoever waited gave up
+  bad_address,      ///< text that is no IP address
+  bad_prefix,       ///< text that is no address block
+  bad_listener,     ///< an endpoint that cannot be listened on
+  bad_certificate,  ///< a certificate or key that cannot be used
+  tls,              ///< the TLS peer broke the protocol, or did not agree
+  unwatchable,      ///< a path that cannot be watched
 };
 
 /// The words for each failure, as logs show them.

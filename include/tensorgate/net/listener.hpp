@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cerrno>        // errno
+#include <chrono>        // milliseconds, steady_clock
 #include <cstdint>       // uint16_t, uint32_t
 #include <cstdlib>       // getenv
 #include <cstring>       // memcpy, strerror
@@ -10,6 +11,7 @@
 #include <string>        // string
 #include <string_view>   // string_view
 #include <system_error>  // error_code
+#include <thread>        // sleep_for
 #include <utility>       // exchange, move
 #include <vector>        // vector
 
@@ -21,9 +23,9 @@
 #include <sys/un.h>       // sockaddr_un
 #include <unistd.h>       // close, unlink
 
-#include <tensorgate/core/result.hpp>        // expected
-#include <tensorgate/net/addresses.hpp>      // address
-#include <tensorgate/net/poller.hpp>  // polled
+#include <tensorgate/core/result.hpp>    // expected
+#include <tensorgate/net/addresses.hpp>  // address
+#include <tensorgate/net/poller.hpp>     // polled
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
 
@@ -36,6 +38,8 @@ struct listen_options {
   std::string   inherited   = {};           ///< name or number (from 0) of a passed socket; nothing else is used then
   std::uint32_t backlog     = 4096;         ///< connections that wait to be accepted, as far as the kernel allows
   bool          tls         = false;        ///< speaks TLS, with the server's certificate
+  /// How long a port is waited for that a closing connection of this host holds.
+  std::chrono::milliseconds patience = std::chrono::seconds{65};
 
   friend bool operator==(listen_options const&, listen_options const&) = default;
 };
@@ -72,7 +76,10 @@ class listening {
   listening& operator=(listening const&) = delete;
   ~listening() { close(); }
 
-  [[nodiscard]] static expected<listening, listen_failure> open(listen_options const& where, std::size_t loops);
+  /// Waits for a port that nobody listens at but that a connection of this host still holds as its own end (one that
+  /// just closed does so for a minute), for as long as `where.patience` says; `say` is told of the wait.
+  [[nodiscard]] static expected<listening, listen_failure> open(
+      listen_options const& where, std::size_t loops, std::function<void(std::string const&)> const& say = {});
 
   [[nodiscard]] listen_options const& options() const noexcept { return where_; }
   [[nodiscard]] std::uint16_t         port() const noexcept { return port_; }
@@ -88,14 +95,18 @@ class listening {
   }
 
  private:
-  [[nodiscard]] listen_failure failed(std::string_view what) const {
-    auto const code = std::error_code(errno, std::generic_category());
-    return {code, "cannot listen at " + endpoint_text(where_, where_.port) + ": " + std::string(what) + ": " + code.message()};
+  [[nodiscard]] listen_failure failed(std::string_view what) const { return failed(errno, what); }
+  [[nodiscard]] listen_failure failed(int error, std::string_view what) const {
+    auto const code = std::error_code(error, std::generic_category());
+    return {code, "cannot listen at " + endpoint_text(where_, where_.port) + ": " + std::string(what) + ": " +
+                      code.message()};
   }
   [[nodiscard]] listen_failure wrong(std::string_view what) const {
-    return {make_error_code(errc::bad_listener), "cannot listen at " + endpoint_text(where_, where_.port) + ": " + std::string(what)};
+    return {make_error_code(errc::bad_listener),
+            "cannot listen at " + endpoint_text(where_, where_.port) + ": " + std::string(what)};
   }
-  [[nodiscard]] expected<void, listen_failure> open_tcp(std::size_t loops);
+  [[nodiscard]] expected<void, listen_failure> open_tcp(std::size_t                                    loops,
+                                                        std::function<void(std::string const&)> const& say);
   [[nodiscard]] expected<void, listen_failure> open_unix(std::size_t loops);
   [[nodiscard]] expected<void, listen_failure> open_inherited(std::size_t loops);
   [[nodiscard]] expected<void, listen_failure> share(int socket, std::size_t loops);
@@ -108,7 +119,7 @@ class listening {
 };
 
 /// Sockets passed by systemd (sd_listen_fds(3)): those of LISTEN_FDS if LISTEN_PID is ours.
-inline constexpr int first_inherited = 3;
+inline constexpr int             first_inherited = 3;
 [[nodiscard]] inline std::size_t count_inherited() {
   char const* const pid   = std::getenv("LISTEN_PID");
   char const* const count = std::getenv("LISTEN_FDS");
@@ -173,9 +184,19 @@ inline bool set_option(int socket, int level, int name, int value) noexcept {
   return ::setsockopt(socket, level, name, &value, sizeof value) == 0;
 }
 
+/// True if a connection to it is accepted: a port can be in use without anybody who listens.
+inline bool is_answered(socket_address const& at) noexcept {
+  int const asking = ::socket(at.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (asking < 0) return true;
+  bool const answered = ::connect(asking, at.get(), at.size) == 0 || errno != ECONNREFUSED;
+  ::close(asking);
+  return answered;
+}
+
 }  // namespace detail
 
-inline expected<listening, listen_failure> listening::open(listen_options const& where, std::size_t loops) {
+inline expected<listening, listen_failure> listening::open(listen_options const& where, std::size_t loops,
+                                                           std::function<void(std::string const&)> const& say) {
   listening made;
   made.where_ = where;
   expected<void, listen_failure> opened;
@@ -184,46 +205,63 @@ inline expected<listening, listen_failure> listening::open(listen_options const&
   } else if (!where.unix_socket.empty()) {
     opened = made.open_unix(loops);
   } else {
-    opened = made.open_tcp(loops);
+    opened = made.open_tcp(loops, say);
   }
   if (!opened) return unexpected<listen_failure>(std::move(opened).error());
   return made;
 }
 
-inline expected<void, listen_failure> listening::open_tcp(std::size_t loops) {
+inline expected<void, listen_failure> listening::open_tcp(std::size_t                                    loops,
+                                                          std::function<void(std::string const&)> const& say) {
   using refusal   = unexpected<listen_failure>;
   auto const host = address::parse(where_.address);
   if (!host) return refusal(wrong("not an IP address"));
-  is_public_ = !host->is_loopback();
-  port_      = where_.port;
-  int const family = host->kind() == address::family::v4 ? AF_INET : AF_INET6;
-  // Sockets that share a port would share it with another program's too; the first one, alone, sees whether it is free.
-  for (std::size_t i = 0; i != loops + 1; ++i) {
-    bool const probe = i == 0;
-    if (probe && port_ == 0) continue;
+  is_public_        = !host->is_loopback();
+  port_             = where_.port;
+  int const  family = host->kind() == address::family::v4 ? AF_INET : AF_INET6;
+  auto       name   = detail::socket_address::of(*host, port_);
+  auto const bind   = [&](bool shared) {
     int const made = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (made < 0) return refusal(failed("no socket"));
-    auto       address = detail::socket_address::of(*host, port_);
-    bool const bound   = detail::set_option(made, SOL_SOCKET, SO_REUSEADDR, 1) &&
-                       (probe || detail::set_option(made, SOL_SOCKET, SO_REUSEPORT, 1)) &&
-                       detail::set_option(made, IPPROTO_TCP, TCP_NODELAY, 1) &&
-                       (family == AF_INET || detail::set_option(made, IPPROTO_IPV6, IPV6_V6ONLY, host->is_any() ? 0 : 1)) &&
-                       ::bind(made, address.get(), address.size) == 0;
-    if (!bound) {
-      auto why = failed(errno == EADDRINUSE ? "another program listens there" : "it cannot be bound");
-      ::close(made);
-      return refusal(std::move(why));
+    if (made < 0) return made;
+    bool const bound =
+        detail::set_option(made, SOL_SOCKET, SO_REUSEADDR, 1) &&
+        (!shared || detail::set_option(made, SOL_SOCKET, SO_REUSEPORT, 1)) &&
+        detail::set_option(made, IPPROTO_TCP, TCP_NODELAY, 1) &&
+        (family == AF_INET || detail::set_option(made, IPPROTO_IPV6, IPV6_V6ONLY, host->is_any() ? 0 : 1)) &&
+        ::bind(made, name.get(), name.size) == 0;
+    if (bound) return made;
+    int const why = errno;
+    ::close(made);
+    errno = why;
+    return -1;
+  };
+  // Sockets that share a port would share it with another program's too; the first one, alone, sees whether it is free.
+  if (port_ != 0) {
+    auto const until = std::chrono::steady_clock::now() + where_.patience;
+    bool       told  = false;
+    int        alone = bind(false);
+    for (; alone < 0; alone = bind(false)) {
+      if (errno != EADDRINUSE) return refusal(failed("it cannot be bound"));
+      if (detail::is_answered(name)) return refusal(failed(EADDRINUSE, "another program listens there"));
+      if (std::chrono::steady_clock::now() >= until)
+        return refusal(failed(EADDRINUSE, "a connection of this host holds the port"));
+      if (!std::exchange(told, true) && say) {
+        say("waiting for " + endpoint_text(where_, port_) +
+            ": a closing connection of this host holds the port, for up to a minute");
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }
-    if (probe) {
-      ::close(made);
-      continue;
-    }
+    ::close(alone);
+  }
+  for (std::size_t i = 0; i != loops; ++i) {
+    int const made = bind(true);
+    if (made < 0) return refusal(failed("it cannot be bound"));
     sockets_.push_back(made);
     if (::listen(made, static_cast<int>(where_.backlog)) != 0) return refusal(failed("it cannot listen"));
     if (port_ == 0) {
-      address.size = sizeof address.storage;
-      ::getsockname(made, address.get(), &address.size);
-      port_ = address.read().second;
+      name.size = sizeof name.storage;
+      ::getsockname(made, name.get(), &name.size);
+      port_ = name.read().second;
     }
   }
   return {};
@@ -258,9 +296,9 @@ inline expected<void, listen_failure> listening::open_unix(std::size_t loops) {
 }
 
 inline expected<void, listen_failure> listening::open_inherited(std::size_t loops) {
-  using refusal    = unexpected<listen_failure>;
-  auto const count = count_inherited();
-  int        found = -1;
+  using refusal           = unexpected<listen_failure>;
+  auto const        count = count_inherited();
+  int               found = -1;
   char const* const names = std::getenv("LISTEN_FDNAMES");
   std::string_view  rest  = names != nullptr ? names : "";
   for (std::size_t i = 0; i != count; ++i) {
@@ -325,7 +363,8 @@ class acceptor final : private polled, private wheel_node {
   /// Accepts whoever waits already, then no more.
   void stop() {
     if (!is_watched() && reserve_ < 0) return;
-    for (int i = 0; i != 1024 && accept_one(); ++i) {}
+    for (int i = 0; i != 1024 && accept_one(); ++i) {
+    }
     leave();
     wheel::disarm(*this);
     if (reserve_ >= 0) ::close(std::exchange(reserve_, -1));
@@ -340,7 +379,8 @@ class acceptor final : private polled, private wheel_node {
 
   static void on_ready(polled& self, std::uint32_t /*events*/) {
     auto& mine = static_cast<acceptor&>(self);
-    for (int i = 0; i != batch && mine.accept_one(); ++i) {}
+    for (int i = 0; i != batch && mine.accept_one(); ++i) {
+    }
   }
   static void on_rested(wheel_node& self) {
     auto& mine = static_cast<acceptor&>(self);
@@ -377,12 +417,12 @@ class acceptor final : private polled, private wheel_node {
     poller_.arm(*this, rest);
   }
 
-  poller& poller_;
-  int             socket_;
-  int             reserve_;
-  void*           self_;
-  accepted_fn     accepted_;
-  std::uint64_t   shortages_ = 0;
+  poller&       poller_;
+  int           socket_;
+  int           reserve_;
+  void*         self_;
+  accepted_fn   accepted_;
+  std::uint64_t shortages_ = 0;
 };
 
 }  // namespace tensorgate::net

@@ -34,7 +34,8 @@ class memory_file {
   ~memory_file() {
     // The kernel frees hundreds of megabytes at one go without letting anybody else run: piece by piece, it does.
     // Whole pieces only: of a page that is removed in part the rest is zeroed, and a socket may still be sending it.
-    for (std::size_t at = 0; size_ - at > piece; at += piece) static_cast<void>(::madvise(data_ + at, piece, MADV_REMOVE));
+    for (std::size_t at = 0; size_ - at > piece; at += piece)
+      static_cast<void>(::madvise(data_ + at, piece, MADV_REMOVE));
     if (data_ != nullptr) ::munmap(data_, size_);
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -72,7 +73,8 @@ class memory_file {
       return fail({errno, std::generic_category()}, "a file in memory cannot be made smaller");
     }
     size_ = size;
-    if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) return fail({errno, std::generic_category()}, "a file in memory cannot be made smaller");
+    if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0)
+      return fail({errno, std::generic_category()}, "a file in memory cannot be made smaller");
     return {};
   }
 

@@ -12,8 +12,8 @@
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
 
-/// Calls `call(0)` … `call(count - 1)`, in any order, on a thread per core of which the caller's is one, and returns when
-/// all calls have. For work of tens of milliseconds and more: the threads are made anew. `call` must not throw.
+/// Calls `call(0)` … `call(count - 1)`, in any order, on a thread per core of which the caller's is one, and returns
+/// when all calls have. For work of tens of milliseconds and more: the threads are made anew. `call` must not throw.
 inline void on_every_core(std::size_t count, std::function<void(std::size_t)> const& call) {
   std::atomic<std::size_t> next{0};
   auto const               work = [&] {

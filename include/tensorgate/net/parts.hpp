@@ -16,27 +16,27 @@ class cpu_pool;  // net/cpu_pool.hpp: threads for what would hold a loop
 
 /// How a part is doing, for the health page: `ready` decides readiness, `note` says why in a sentence.
 struct part_health {
-  bool        ready = true;
+  bool        ready    = true;
   bool        degraded = false;  ///< answers, but not at its best: an old snapshot, an old certificate
   std::string note{};
 };
 
 /// A part of a program. Every function may be empty.
 struct part {
-  std::string                       name;
-  std::function<result<void>()>     start;   ///< before the first connection is accepted; a failure ends the program
-  std::function<result<void>()>     reload;  ///< at SIGHUP; a failure is logged and keeps what was in force
-  std::function<task<void>()>       drain;   ///< after the listeners closed, within the drain's deadline
-  std::function<void()>             stop;    ///< after the loops ended
-  std::function<part_health()>      health;  ///< from any thread, quick
+  std::string                   name;
+  std::function<result<void>()> start;   ///< before the first connection is accepted; a failure ends the program
+  std::function<result<void>()> reload;  ///< at SIGHUP; a failure is logged and keeps what was in force
+  std::function<task<void>()>   drain;   ///< after the listeners closed, within the drain's deadline
+  std::function<void()>         stop;    ///< after the loops ended
+  std::function<part_health()>  health;  ///< from any thread, quick
 };
 
 /// A figure that a part keeps for whoever watches the program. `read` is asked from any thread and must be quick.
 struct measurement {
-  std::string             name;             ///< "tensorgate_snapshot_age_seconds"; a counter's name ends in "_total"
-  std::string             help;             ///< one sentence
-  bool                    counts = false;   ///< true: it only grows
-  std::string             labels{};         ///< as written between the braces, `tier="30"`; empty for none
+  std::string             name;            ///< "tensorgate_snapshot_age_seconds"; a counter's name ends in "_total"
+  std::string             help;            ///< one sentence
+  bool                    counts = false;  ///< true: it only grows
+  std::string             labels{};        ///< as written between the braces, `tier="30"`; empty for none
   std::function<double()> read;
 };
 

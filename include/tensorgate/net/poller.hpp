@@ -12,8 +12,8 @@
 #include <sys/epoll.h>  // epoll_wait
 #include <unistd.h>     // close
 
-#include <tensorgate/core/abi.hpp>          // TENSORGATE_ABI
-#include <tensorgate/net/asio.hpp>          // io_context, stream_descriptor, steady_timer
+#include <tensorgate/core/abi.hpp>   // TENSORGATE_ABI
+#include <tensorgate/net/asio.hpp>   // io_context, stream_descriptor, steady_timer
 #include <tensorgate/net/wheel.hpp>  // wheel
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
@@ -49,10 +49,10 @@ class polled {
   std::uint32_t events_     = 0;
 };
 
-/// An epoll of our own, level-triggered, which Asio watches as one descriptor: a ready connection costs its read and its
-/// write and no system call more. (Asio's own wait costs a further epoll_ctl or a failing read each time.) While many
-/// are ready the loop stays here, and looks at what else Asio has every few hundred events.
-/// One per io_context; all calls on its thread. Holds the loop's wheel of deadlines as well.
+/// An epoll of our own, level-triggered, which Asio watches as one descriptor: a ready connection costs its read and
+/// its write and no system call more. (Asio's own wait costs a further epoll_ctl or a failing read each time.) While
+/// many are ready the loop stays here, and looks at what else Asio has every few hundred events. One per io_context;
+/// all calls on its thread. Holds the loop's wheel of deadlines as well.
 class poller final : public asio::execution_context::service {
  public:
   // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): how Asio names a service
@@ -142,16 +142,16 @@ class poller final : public asio::execution_context::service {
     });
   }
 
-  int                                    descriptor_;
-  asio::posix::stream_descriptor         outer_;  // owns the descriptor
-  asio::steady_timer                     ticker_;
-  bool                                   waiting_ = false;
-  bool                                   ticking_ = false;
-  std::size_t                            count_   = 0;  // watched
-  std::size_t                            at_      = 0;
-  std::size_t                            size_    = 0;
-  std::array<struct epoll_event, batch>  events_{};
-  wheel                                  wheel_;
+  int                                   descriptor_;
+  asio::posix::stream_descriptor        outer_;  // owns the descriptor
+  asio::steady_timer                    ticker_;
+  bool                                  waiting_ = false;
+  bool                                  ticking_ = false;
+  std::size_t                           count_   = 0;  // watched
+  std::size_t                           at_      = 0;
+  std::size_t                           size_    = 0;
+  std::array<struct epoll_event, batch> events_{};
+  wheel                                 wheel_;
 };
 
 inline std::error_code polled::join(poller& where, int descriptor, std::uint32_t events) {

@@ -79,9 +79,9 @@ class runtime {
 
  private:
   struct one {
-    asio::io_context                                                  context{1};
-    asio::executor_work_guard<asio::io_context::executor_type>        work{context.get_executor()};
-    std::thread                                                       thread;
+    asio::io_context                                           context{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+    std::thread                                                thread;
   };
   std::vector<std::unique_ptr<one>> loops_;
 };

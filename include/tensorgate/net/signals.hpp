@@ -5,8 +5,8 @@
 #include <utility>     // move
 #include <vector>      // vector
 
-#include <csignal>   // SIGTERM
 #include <signal.h>  // pthread_sigmask, sigaction
+#include <csignal>   // SIGTERM
 
 #include <tensorgate/net/asio.hpp>  // io_context, signal_set
 

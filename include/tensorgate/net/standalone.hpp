@@ -10,13 +10,13 @@
 #include <utility>      // move
 #include <vector>       // vector
 
-#include <csignal>   // SIGTERM
 #include <signal.h>  // sigwait, pthread_sigmask
+#include <csignal>   // SIGTERM
 
-#include <tensorgate/core/result.hpp>    // result
-#include <tensorgate/net/cpu_pool.hpp>   // cpu_pool
-#include <tensorgate/net/parts.hpp>      // parts
-#include <tensorgate/net/runtime.hpp>    // runtime
+#include <tensorgate/core/result.hpp>   // result
+#include <tensorgate/net/cpu_pool.hpp>  // cpu_pool
+#include <tensorgate/net/parts.hpp>     // parts
+#include <tensorgate/net/runtime.hpp>   // runtime
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
 
@@ -25,17 +25,17 @@ namespace tensorgate::inline TENSORGATE_ABI::net {
 class standalone final : public parts {
  public:
   struct options {
-    std::size_t               loops = 0;           ///< 0: one per core
-    std::size_t               pool  = 1;           ///< threads for what would hold a loop
-    std::chrono::milliseconds drain{10'000};       ///< how long requests get to end
-    std::function<void(std::string_view)> say{};   ///< empty: lines on stderr
+    std::size_t                           loops = 0;      ///< 0: one per core
+    std::size_t                           pool  = 1;      ///< threads for what would hold a loop
+    std::chrono::milliseconds             drain{10'000};  ///< how long requests get to end
+    std::function<void(std::string_view)> say{};          ///< empty: lines on stderr
   };
 
   standalone() : standalone(options{}) {}
   explicit standalone(options wanted) : options_(std::move(wanted)), loops_(options_.loops) {}
   ~standalone() override { stop(); }
 
-  void add(part what) override { parts_.push_back(std::move(what)); }
+  void                    add(part what) override { parts_.push_back(std::move(what)); }
   [[nodiscard]] runtime&  loops() override { return loops_; }
   [[nodiscard]] cpu_pool& pool() override {
     if (!pool_) pool_ = std::make_unique<cpu_pool>(options_.pool);

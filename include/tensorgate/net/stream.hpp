@@ -1,13 +1,13 @@
 // tensorgate/net/stream.hpp: bytes to and from a peer, plain or encrypted, without waiting.
 #pragma once
 
-#include <cerrno>        // errno
-#include <cstddef>       // size_t
-#include <cstdint>       // uint8_t, uint64_t
-#include <memory>        // unique_ptr
-#include <span>          // span
-#include <string_view>   // string_view
-#include <utility>       // exchange, move
+#include <cerrno>       // errno
+#include <cstddef>      // size_t
+#include <cstdint>      // uint8_t, uint64_t
+#include <memory>       // unique_ptr
+#include <span>         // span
+#include <string_view>  // string_view
+#include <utility>      // exchange, move
 
 #include <sys/sendfile.h>  // sendfile
 #include <sys/socket.h>    // recv, send
@@ -105,7 +105,8 @@ class stream {
   transfer write(std::string_view first, std::string_view second) noexcept {
     if (tls_ != nullptr || first.empty()) return write(first.empty() ? second : first);
     // NOLINTBEGIN(cppcoreguidelines-pro-type-const-cast): sendmsg reads only
-    ::iovec  pieces[2]{{const_cast<char*>(first.data()), first.size()}, {const_cast<char*>(second.data()), second.size()}};
+    ::iovec pieces[2]{{const_cast<char*>(first.data()), first.size()},
+                      {const_cast<char*>(second.data()), second.size()}};
     // NOLINTEND(cppcoreguidelines-pro-type-const-cast)
     ::msghdr message{};
     message.msg_iov    = pieces;

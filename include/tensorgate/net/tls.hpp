@@ -13,13 +13,13 @@
 #include <openssl/ssl.h>   // SSL_CTX
 #include <openssl/x509.h>  // X509_cmp_current_time
 
-#include <tensorgate/core/result.hpp>        // result
-#include <tensorgate/net/detail/openssl.hpp> // openssl_link
-#include <tensorgate/net/errc.hpp>           // errc
-#include <tensorgate/net/parts.hpp>          // parts
-#include <tensorgate/net/runtime.hpp>        // runtime
-#include <tensorgate/net/stream.hpp>         // tls_acceptor
-#include <tensorgate/net/watch.hpp>          // watch
+#include <tensorgate/core/result.hpp>         // result
+#include <tensorgate/net/detail/openssl.hpp>  // openssl_link
+#include <tensorgate/net/errc.hpp>            // errc
+#include <tensorgate/net/parts.hpp>           // parts
+#include <tensorgate/net/runtime.hpp>         // runtime
+#include <tensorgate/net/stream.hpp>          // tls_acceptor
+#include <tensorgate/net/watch.hpp>           // watch
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
 
@@ -30,9 +30,9 @@ struct tls_options {
   bool        tls12       = true;  ///< TLS 1.2 too; 1.3 always
 };
 
-/// The TLS side of a server: TLS 1.2 and 1.3, ALPN http/1.1. The pair is read at the start, which fails without a usable
-/// one, again at each reload and when its files change. A pair that is broken or does not match leaves the one before
-/// in service, and shows in health. Each connection keeps what it began with, so a change disturbs nobody.
+/// The TLS side of a server: TLS 1.2 and 1.3, ALPN http/1.1. The pair is read at the start, which fails without a
+/// usable one, again at each reload and when its files change. A pair that is broken or does not match leaves the one
+/// before in service, and shows in health. Each connection keeps what it began with, so a change disturbs nobody.
 class tls_certificate final : public tls_acceptor {
  public:
   tls_certificate(parts& app, tls_options options) : app_(app), options_(std::move(options)) {
@@ -64,8 +64,8 @@ class tls_certificate final : public tls_acceptor {
 
   /// Reads the pair. A failure keeps what was in force. From any thread.
   result<void> load() {
-    std::string why;
-    auto        made = read_pair(why);
+    std::string            why;
+    auto                   made = read_pair(why);
     std::scoped_lock const lock(mutex_);
     if (made == nullptr) {
       note_ = "the certificate could not be read, the one before stays: " + why;
@@ -94,9 +94,9 @@ class tls_certificate final : public tls_acceptor {
   result<void> start() {
     if (auto const loaded = load(); !loaded) return fail(loaded);
     if (!options_.follow) return {};
-    auto& loop = app_.loops().loop(0);
+    auto&                              loop = app_.loops().loop(0);
     std::vector<std::filesystem::path> folders{std::filesystem::absolute(options_.certificate).parent_path()};
-    auto const key_folder = std::filesystem::absolute(options_.key).parent_path();
+    auto const                         key_folder = std::filesystem::absolute(options_.key).parent_path();
     if (key_folder != folders.front()) folders.push_back(key_folder);
     watch_ = std::make_unique<watch>(loop, std::move(folders));
     asio::co_spawn(loop, follow(), asio::detached);
@@ -154,9 +154,10 @@ class tls_certificate final : public tls_acceptor {
   }
 
   // RFC 7301: what we speak if the client offers it. A client that offers only others learns so at once.
-  static int choose_protocol(::SSL* /*ssl*/, unsigned char const** out, unsigned char* size, unsigned char const* offered,
-                             unsigned offered_size, void* /*unused*/) {
-    static constexpr unsigned char ours[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};  // NOLINT(modernize-avoid-c-arrays)
+  static int choose_protocol(::SSL* /*ssl*/, unsigned char const** out, unsigned char* size,
+                             unsigned char const* offered, unsigned offered_size, void* /*unused*/) {
+    static constexpr unsigned char ours[] = {8,   'h', 't', 't', 'p',
+                                             '/', '1', '.', '1'};  // NOLINT(modernize-avoid-c-arrays)
     unsigned char*                 chosen = nullptr;
     if (::SSL_select_next_proto(&chosen, size, ours, sizeof ours, offered, offered_size) != OPENSSL_NPN_NEGOTIATED) {
       return SSL_TLSEXT_ERR_ALERT_FATAL;

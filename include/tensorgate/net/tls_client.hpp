@@ -12,11 +12,11 @@
 #include <openssl/ssl.h>     // SSL_CTX
 #include <openssl/x509v3.h>  // X509_VERIFY_PARAM_set1_host
 
-#include <tensorgate/core/result.hpp>        // result
-#include <tensorgate/net/asio.hpp>           // make_address
-#include <tensorgate/net/detail/openssl.hpp> // openssl_link
-#include <tensorgate/net/errc.hpp>           // errc
-#include <tensorgate/net/tls_connector.hpp>  // tls_connector
+#include <tensorgate/core/result.hpp>         // result
+#include <tensorgate/net/asio.hpp>            // make_address
+#include <tensorgate/net/detail/openssl.hpp>  // openssl_link
+#include <tensorgate/net/errc.hpp>            // errc
+#include <tensorgate/net/tls_connector.hpp>   // tls_connector
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
 

@@ -23,7 +23,10 @@ namespace tensorgate::inline TENSORGATE_ABI::net {
 class watch {
  public:
   watch(asio::io_context& loop, std::vector<std::filesystem::path> folders)
-      : folders_(std::move(folders)), watches_(folders_.size(), -1), events_(std::make_shared<asio::posix::stream_descriptor>(loop)), pause_(loop) {
+      : folders_(std::move(folders)),
+        watches_(folders_.size(), -1),
+        events_(std::make_shared<asio::posix::stream_descriptor>(loop)),
+        pause_(loop) {
     int const made = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (made >= 0) events_->assign(made);
     look_for_folders();
@@ -66,8 +69,8 @@ class watch {
 
  private:
   static constexpr std::chrono::milliseconds settle{50};
-  static constexpr std::uint32_t wanted = IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
-                                          IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+  static constexpr std::uint32_t wanted = IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
+                                          IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
   void look_for_folders() {
     if (!events_->is_open()) return;

@@ -1,8 +1,8 @@
 // tensorgate/ops/access_log.hpp: one line for each exchange, written by a thread of its own.
 //
 // A loop copies what a line needs into a ring of its own (measured: some 30 ns) and goes on; the thread turns it into
-// text and writes it in large pieces. A full ring drops lines and counts them; a full disk is counted too. No field of a
-// request but User-Agent is ever copied: credentials cannot get here.
+// text and writes it in large pieces. A full ring drops lines and counts them; a full disk is counted too. No field of
+// a request but User-Agent is ever copied: credentials cannot get here.
 #pragma once
 
 #include <algorithm>           // min
@@ -50,7 +50,8 @@ class access_log {
  public:
   access_log(log_options options, std::size_t loops) : options_(std::move(options)) {
     if (options_.access == "off") return;
-    for (std::size_t i = 0; i != (loops == 0 ? 1 : loops); ++i) rings_.push_back(std::make_unique<detail::byte_ring>(options_.buffer));
+    for (std::size_t i = 0; i != (loops == 0 ? 1 : loops); ++i)
+      rings_.push_back(std::make_unique<detail::byte_ring>(options_.buffer));
   }
   access_log(access_log const&)            = delete;
   access_log& operator=(access_log const&) = delete;
@@ -109,7 +110,8 @@ class access_log {
     what.status      = static_cast<std::uint16_t>(record.code);
     what.verb        = verb;
     what.minor       = static_cast<std::uint8_t>(r.head.minor_version());
-    what.flags = static_cast<std::uint8_t>((r.head.has_query() ? 1U : 0U) | (r.peer.encrypted ? 2U : 0U) | (record.cut_off ? 4U : 0U));
+    what.flags       = static_cast<std::uint8_t>((r.head.has_query() ? 1U : 0U) | (r.peer.encrypted ? 2U : 0U) |
+                                                 (record.cut_off ? 4U : 0U));
     std::string_view const texts[text_count] = {
         verb == http::method::other ? r.head.method_text().substr(0, 32) : std::string_view{},
         r.head.path().substr(0, 2048),
@@ -142,7 +144,8 @@ class access_log {
     for (auto const& ring : rings_) sum += ring->dropped();
     return sum;
   }
-  /// Lines that were lost because the file did not take them: the disk is full, the reader of a pipe is gone or stalled.
+  /// Lines that were lost because the file did not take them: the disk is full, the reader of a pipe is gone or
+  /// stalled.
   [[nodiscard]] std::uint64_t failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
 
  private:
@@ -151,23 +154,24 @@ class access_log {
 
   /// A record in the ring; its texts follow it.
   struct packed {
-    steady_point                              ended{};
-    std::int64_t                              nanoseconds = 0;
-    std::uint64_t                             bytes_in = 0, bytes_out = 0;
-    std::string_view                          limit{}, refusal{};  // static texts
-    net::address                              client{};
-    std::uint16_t                             status = 0;
-    http::method                              verb{};
-    std::uint8_t                              minor = 1;
-    std::uint8_t                              flags = 0;
-    std::array<std::uint16_t, text_count>     sizes{};
+    steady_point                          ended{};
+    std::int64_t                          nanoseconds = 0;
+    std::uint64_t                         bytes_in = 0, bytes_out = 0;
+    std::string_view                      limit{}, refusal{};  // static texts
+    net::address                          client{};
+    std::uint16_t                         status = 0;
+    http::method                          verb{};
+    std::uint8_t                          minor = 1;
+    std::uint8_t                          flags = 0;
+    std::array<std::uint16_t, text_count> sizes{};
   };
   static_assert(std::is_trivially_copyable_v<packed>);
 
   [[nodiscard]] result<int> open() const {
     if (options_.access == "stdout") return 1;
     if (options_.access == "stderr") return 2;
-    int const fd = ::open(options_.access.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);  // NOLINT(cppcoreguidelines-pro-type-vararg)
+    int const fd = ::open(options_.access.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+                          0640);  // NOLINT(cppcoreguidelines-pro-type-vararg)
     if (fd < 0) return fail({errno, std::generic_category()}, "the access log cannot be opened");
     return fd;
   }
@@ -199,11 +203,12 @@ class access_log {
 
   /// One round over the rings. True if there was so much that another round is due at once.
   bool batch(detail::line_writer& writer, detail::line_buffer& out) {
-    auto const wall   = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
-    auto const steady = std::chrono::steady_clock::now();
-    std::size_t lines = 0;
-    std::size_t all   = 0;
-    auto const  flush = [&] {
+    auto const wall =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
+    auto const  steady = std::chrono::steady_clock::now();
+    std::size_t lines  = 0;
+    std::size_t all    = 0;
+    auto const  flush  = [&] {
       if (lines != 0) write_out(out.view(), lines);
       all += lines;
       lines = 0;
@@ -220,8 +225,8 @@ class access_log {
     return all > 1000;
   }
 
-  static void line(detail::line_writer& writer, detail::line_buffer& out, std::string_view record, std::chrono::nanoseconds wall,
-                   steady_point steady) {
+  static void line(detail::line_writer& writer, detail::line_buffer& out, std::string_view record,
+                   std::chrono::nanoseconds wall, steady_point steady) {
     packed what{};
     std::memcpy(static_cast<void*>(&what), record.data(), sizeof(what));
     record.remove_prefix(sizeof(what));
@@ -257,7 +262,7 @@ class access_log {
   }
 
   void write_out(std::string_view text, std::size_t lines) {
-    struct stat kind {};
+    struct stat kind{};
     // A pipe may block; a file does not, save for the disk.
     bool const may_block = ::fstat(descriptor_, &kind) != 0 || !S_ISREG(kind.st_mode);
     bool       whole     = true;
@@ -306,7 +311,7 @@ class access_log {
 
 template <>
 struct tensorgate::reflect::describe<tensorgate::ops::log_options> {
-  using options                          = tensorgate::ops::log_options;
+  using options               = tensorgate::ops::log_options;
   static constexpr auto rules = std::tuple{
       text<&options::access>("where the access log goes: stdout, stderr, off, or a file's name"),
       text<&options::format>("json: an object a line; text: the combined format"),

@@ -32,7 +32,8 @@ struct health_report {
 };
 
 /// Asks the parts. `serving` is false before the start is done and from the drain on.
-[[nodiscard]] inline health_report report_health(std::vector<net::part> const& parts, bool serving, std::chrono::seconds uptime) {
+[[nodiscard]] inline health_report report_health(std::vector<net::part> const& parts, bool serving,
+                                                 std::chrono::seconds uptime) {
   health_report made;
   made.uptime_seconds = uptime.count();
   if (!serving) made.status = "not_ready";

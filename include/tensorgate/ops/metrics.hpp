@@ -3,20 +3,20 @@
 // Each loop counts for itself; nothing is shared while a request is served. A scrape adds the loops up.
 #pragma once
 
-#include <algorithm>     // find
-#include <array>         // array
-#include <charconv>      // to_chars
-#include <cstddef>       // size_t
-#include <cstdint>       // uint64_t
-#include <cstdio>        // fopen
-#include <map>           // map
-#include <memory>        // unique_ptr
-#include <mutex>         // mutex
-#include <string>        // string, to_string
-#include <string_view>   // string_view
-#include <tuple>         // tuple
-#include <utility>       // move, pair
-#include <vector>        // vector
+#include <algorithm>    // find
+#include <array>        // array
+#include <charconv>     // to_chars
+#include <cstddef>      // size_t
+#include <cstdint>      // uint64_t
+#include <cstdio>       // fopen
+#include <map>          // map
+#include <memory>       // unique_ptr
+#include <mutex>        // mutex
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <tuple>        // tuple
+#include <utility>      // move, pair
+#include <vector>       // vector
 
 #include <dirent.h>        // opendir
 #include <sys/resource.h>  // getrusage, getrlimit
@@ -39,7 +39,8 @@ enum class exposition : std::uint8_t { text, openmetrics };
 
 /// OpenMetrics when the Accept field names it, the older text otherwise.
 [[nodiscard]] inline exposition exposition_for(std::string_view accept) noexcept {
-  return accept.find("application/openmetrics-text") != std::string_view::npos ? exposition::openmetrics : exposition::text;
+  return accept.find("application/openmetrics-text") != std::string_view::npos ? exposition::openmetrics
+                                                                               : exposition::text;
 }
 
 namespace detail {
@@ -80,8 +81,8 @@ class exposition_writer {
 
   /// `name` is without "_total".
   void family(std::string_view name, std::string_view type, std::string_view help) {
-    name_    = name;
-    counter_ = type == "counter";
+    name_            = name;
+    counter_         = type == "counter";
     auto const shown = std::string(name) + (counter_ && form_ == exposition::text ? "_total" : "");
     out_ += "# HELP " + shown + " " + help_text(help) + "\n# TYPE " + shown + " " + std::string(type) + "\n";
   }
@@ -130,7 +131,8 @@ class exposition_writer {
 class metrics {
  public:
   explicit metrics(std::size_t loops) {
-    for (std::size_t i = 0; i != (loops == 0 ? 1 : loops); ++i) loops_.push_back(std::make_unique<detail::loop_metrics>());
+    for (std::size_t i = 0; i != (loops == 0 ? 1 : loops); ++i)
+      loops_.push_back(std::make_unique<detail::loop_metrics>());
   }
 
   /// Counts an exchange that is over. To be called on the loop that `what.loop` names, and there alone.
@@ -148,8 +150,10 @@ class metrics {
   [[nodiscard]] std::string to_text(exposition form) const {
     detail::exposition_writer out(form);
     exchanges(out);
-    names(out, "tensorgate_limit_hits", "Requests refused by a limit, by its name.", "limit", &detail::loop_metrics::limits);
-    names(out, "tensorgate_refusals", "Requests refused by a guard, by its reason.", "reason", &detail::loop_metrics::refusals);
+    names(out, "tensorgate_limit_hits", "Requests refused by a limit, by its name.", "limit",
+          &detail::loop_metrics::limits);
+    names(out, "tensorgate_refusals", "Requests refused by a guard, by its reason.", "reason",
+          &detail::loop_metrics::refusals);
     out.family("tensorgate_answers_cut_off", "counter", "Answers that could not be sent to their end.");
     std::uint64_t cut = 0;
     for (auto const& loop : loops_) cut += loop->cut_off.read();
@@ -161,7 +165,7 @@ class metrics {
 
  private:
   struct totals {
-    std::uint64_t                                    in = 0, out = 0;
+    std::uint64_t                                              in = 0, out = 0;
     std::map<std::pair<http::method, unsigned>, std::uint64_t> requests{};
     struct histogram {
       std::array<std::uint64_t, detail::latency_cells> cells{};
@@ -189,27 +193,34 @@ class metrics {
         of.requests[{counts.verb, code}] += all;
       });
     }
-    auto const route_label = [](std::string const& route) { return "route=\"" + detail::label_value(route.empty() ? "(none)" : route) + "\""; };
+    auto const route_label = [](std::string const& route) {
+      return "route=\"" + detail::label_value(route.empty() ? "(none)" : route) + "\"";
+    };
 
     out.family("tensorgate_requests", "counter", "Requests answered.");
     for (auto const& [route, of] : routes) {
       for (auto const& [which, count] : of.requests) {
         auto const verb = http::to_text(which.first);
-        out.sample(route_label(route) + ",method=\"" + std::string(verb.empty() ? "(other)" : verb) + "\",status=\"" + std::to_string(which.second) + "\"", count);
+        out.sample(route_label(route) + ",method=\"" + std::string(verb.empty() ? "(other)" : verb) + "\",status=\"" +
+                       std::to_string(which.second) + "\"",
+                   count);
       }
     }
     out.family("tensorgate_request_body_bytes", "counter", "Bytes of request bodies, decoded.");
     for (auto const& [route, of] : routes) out.sample(route_label(route), of.in);
     out.family("tensorgate_response_bytes", "counter", "Bytes of answers, head and body, on the wire.");
     for (auto const& [route, of] : routes) out.sample(route_label(route), of.out);
-    out.family("tensorgate_request_duration_seconds", "histogram", "From the end of a request's head to the last byte of its answer.");
+    out.family("tensorgate_request_duration_seconds", "histogram",
+               "From the end of a request's head to the last byte of its answer.");
     for (auto const& [route, of] : routes) {
       for (auto const& [status_class, bars] : of.classes) {
         auto const    labels = route_label(route) + ",class=\"" + std::to_string(status_class) + "xx\"";
         std::uint64_t below  = 0;
         for (std::size_t i = 0; i != bars.cells.size(); ++i) {
           below += bars.cells[i];
-          auto const bound = i < detail::latency_bounds.size() ? detail::fixed(static_cast<double>(detail::latency_bounds[i]) / 1e9) : "+Inf";
+          auto const bound = i < detail::latency_bounds.size()
+                                 ? detail::fixed(static_cast<double>(detail::latency_bounds[i]) / 1e9)
+                                 : "+Inf";
           out.line("_bucket", labels + ",le=\"" + bound + "\"", std::to_string(below));
         }
         out.line("_sum", labels, detail::number(static_cast<double>(bars.nanoseconds) / 1e9));
@@ -219,7 +230,7 @@ class metrics {
   }
 
   void names(detail::exposition_writer& out, std::string_view name, std::string_view help, std::string const& label,
-             detail::named_counts detail::loop_metrics::*counts) const {
+             detail::named_counts detail::loop_metrics::* counts) const {
     std::map<std::string, std::uint64_t> sums;
     for (auto const& loop : loops_) {
       ((*loop).*counts).for_each([&](std::string_view what, std::uint64_t count) { sums[std::string(what)] += count; });
@@ -248,12 +259,15 @@ class metrics {
     out.sample("version=\"" TENSORGATE_VERSION "\"", 1U);
     rusage used{};
     ::getrusage(RUSAGE_SELF, &used);
-    auto const seconds = [](timeval const& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+    auto const seconds = [](timeval const& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
     out.family("process_cpu_seconds", "counter", "CPU time of user and system, in seconds.");
     out.sample("", detail::number(seconds(used.ru_utime) + seconds(used.ru_stime)));
-    // /proc/self/statm: pages in all, then pages in memory. /proc/self/stat: field 22 is the start, in ticks since boot.
+    // /proc/self/statm: pages in all, then pages in memory. /proc/self/stat: field 22 is the start, in ticks since
+    // boot.
     if (auto* file = std::fopen("/proc/self/statm", "re")) {
-      unsigned long size = 0;
+      unsigned long size     = 0;
       unsigned long resident = 0;
       if (std::fscanf(file, "%lu %lu", &size, &resident) == 2) {
         auto const page = static_cast<double>(::sysconf(_SC_PAGESIZE));

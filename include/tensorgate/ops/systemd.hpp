@@ -69,7 +69,8 @@ class service_manager {
     if (socket_.empty()) return {};
     sockaddr_un to{};
     if (socket_.size() < 2 || (socket_.front() != '/' && socket_.front() != '@')) {
-      return fail(std::make_error_code(std::errc::invalid_argument), "NOTIFY_SOCKET is neither a path nor a name after @");
+      return fail(std::make_error_code(std::errc::invalid_argument),
+                  "NOTIFY_SOCKET is neither a path nor a name after @");
     }
     if (socket_.size() >= sizeof(to.sun_path)) {
       return fail(std::make_error_code(std::errc::filename_too_long), "NOTIFY_SOCKET is too long for a socket address");
@@ -80,7 +81,8 @@ class service_manager {
     auto const size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
     int const  fd   = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return fail({errno, std::generic_category()}, "no socket for the service manager");
-    auto const sent  = ::sendto(fd, lines.data(), lines.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&to), size);
+    auto const sent =
+        ::sendto(fd, lines.data(), lines.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&to), size);
     auto const error = errno;
     ::close(fd);
     if (sent < 0) return fail({error, std::generic_category()}, "the service manager did not take a notification");

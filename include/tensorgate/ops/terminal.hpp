@@ -1,4 +1,5 @@
-// tensorgate/ops/terminal.hpp: what commands show to a person: tables, progress, questions; colour only where it is wanted.
+// tensorgate/ops/terminal.hpp: what commands show to a person: tables, progress, questions; colour only where it is
+// wanted.
 #pragma once
 
 #include <algorithm>    // max
@@ -36,15 +37,16 @@ struct terminal {
     char const* const none = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): commands have one thread
     char const* const term = std::getenv("TERM");      // NOLINT(concurrency-mt-unsafe)
     auto const        dumb = term != nullptr && std::string_view(term) == "dumb";
-    made.moving = tty && !dumb;
-    made.colour = made.moving && (none == nullptr || *none == '\0');
+    made.moving            = tty && !dumb;
+    made.colour            = made.moving && (none == nullptr || *none == '\0');
     winsize size{};
     if (tty && ::ioctl(::fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) made.width = size.ws_col;
     return made;
   }
 
   [[nodiscard]] std::string paint(std::string_view text, ink with) const {
-    static constexpr std::string_view codes[] = {"", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m"};
+    static constexpr std::string_view codes[] = {"",         "\x1b[1m",  "\x1b[2m", "\x1b[31m",
+                                                 "\x1b[32m", "\x1b[33m", "\x1b[36m"};
     if (!colour || with == ink::plain) return std::string(text);
     return std::string(codes[static_cast<std::size_t>(with)]) + std::string(text) + "\x1b[0m";
   }
@@ -128,7 +130,8 @@ class progress_bar {
     }
     constexpr unsigned cells = 30;
     auto const         full  = part * cells / 100;
-    screen_.print("\r" + label_ + " [" + std::string(full, '#') + std::string(cells - full, '.') + "] " + std::to_string(part) + " %");
+    screen_.print("\r" + label_ + " [" + std::string(full, '#') + std::string(cells - full, '.') + "] " +
+                  std::to_string(part) + " %");
     std::fflush(screen_.out);
   }
 
@@ -158,7 +161,8 @@ class progress_bar {
 }
 
 /// Asks until the answer is yes or no; an empty answer or the end of the input takes `otherwise`.
-[[nodiscard]] inline bool ask_yes_no(terminal const& screen, std::string_view question, bool otherwise, std::FILE* in = stdin) {
+[[nodiscard]] inline bool ask_yes_no(terminal const& screen, std::string_view question, bool otherwise,
+                                     std::FILE* in = stdin) {
   for (int tries = 0; tries != 3; ++tries) {
     screen.print(std::string(question) + (otherwise ? " [Y/n] " : " [y/N] "));
     std::fflush(screen.out);
@@ -171,7 +175,8 @@ class progress_bar {
 }
 
 /// Asks for a secret; on a terminal what is typed is not shown. Nothing at the end of the input.
-[[nodiscard]] inline std::optional<secret_text> ask_hidden(terminal const& screen, std::string_view question, std::FILE* in = stdin) {
+[[nodiscard]] inline std::optional<secret_text> ask_hidden(terminal const& screen, std::string_view question,
+                                                           std::FILE* in = stdin) {
   screen.print(question);
   std::fflush(screen.out);
   termios    before{};

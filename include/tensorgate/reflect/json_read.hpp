@@ -21,18 +21,18 @@
 //     raw_number, raw_json, raw_json_view    the text itself
 #pragma once
 
-#include <cstddef>  // size_t
-#include <cstdint>  // uint64_t
-#include <limits>  // numeric_limits
-#include <string>  // string
+#include <cstddef>      // size_t
+#include <cstdint>      // uint64_t
+#include <limits>       // numeric_limits
+#include <string>       // string
 #include <string_view>  // string_view
-#include <utility>  // move
-#include <vector>  // vector
+#include <utility>      // move
+#include <vector>       // vector
 
-#include <tensorgate/core/result.hpp>  // expected
-#include <tensorgate/reflect/detail/json_reader.hpp>  // read_value
+#include <tensorgate/core/result.hpp>                  // expected
+#include <tensorgate/reflect/detail/json_reader.hpp>   // read_value
 #include <tensorgate/reflect/detail/json_scanner.hpp>  // json_scanner
-#include <tensorgate/reflect/json_error.hpp>  // json_error, json_options
+#include <tensorgate/reflect/json_error.hpp>           // json_error, json_options
 
 namespace tensorgate::inline TENSORGATE_ABI::reflect {
 

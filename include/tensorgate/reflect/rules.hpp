@@ -14,18 +14,18 @@
 // does not compile.
 #pragma once
 
-#include <cstddef>  // size_t
-#include <string>  // string
+#include <cstddef>      // size_t
+#include <string>       // string
 #include <string_view>  // string_view
-#include <tuple>  // tuple, apply
+#include <tuple>        // tuple, apply
 #include <type_traits>  // is_same_v
 
-#include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
+#include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
 #include <tensorgate/reflect/detail/phrase.hpp>  // phrase
-#include <tensorgate/reflect/detail/utf8.hpp>  // utf8_count
-#include <tensorgate/reflect/fields.hpp>  // field_index
-#include <tensorgate/reflect/pattern.hpp>  // pattern_program
-#include <tensorgate/reflect/traits.hpp>  // is_optional
+#include <tensorgate/reflect/detail/utf8.hpp>    // utf8_count
+#include <tensorgate/reflect/fields.hpp>         // field_index
+#include <tensorgate/reflect/pattern.hpp>        // pattern_program
+#include <tensorgate/reflect/traits.hpp>         // is_optional
 
 namespace tensorgate::inline TENSORGATE_ABI::reflect {
 

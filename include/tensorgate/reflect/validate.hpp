@@ -9,9 +9,9 @@
 #include <variant>      // visit
 
 #include <tensorgate/reflect/detail/members.hpp>  // keeps_rules, wire_name
-#include <tensorgate/reflect/json_error.hpp>       // pointer_step
-#include <tensorgate/reflect/text.hpp>             // to_text
-#include <tensorgate/reflect/traits.hpp>           // is_object
+#include <tensorgate/reflect/json_error.hpp>      // pointer_step
+#include <tensorgate/reflect/text.hpp>            // to_text
+#include <tensorgate/reflect/traits.hpp>          // is_object
 
 namespace tensorgate::inline TENSORGATE_ABI::reflect {
 

@@ -1,5 +1,5 @@
-// tensorgate/service/admin.hpp: what does the program tell those who run it? Metrics, health and readiness, on a listener
-// of their own.
+// tensorgate/service/admin.hpp: what does the program tell those who run it? Metrics, health and readiness, on a
+// listener of their own.
 //
 //     GET /metrics   Prometheus' text format, or OpenMetrics when Accept names it
 //     GET /healthz   200 as long as the program runs, with the state of each part
@@ -24,7 +24,8 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 /// The routes. Three literal paths need no matcher.
 class admin_routes {
  public:
-  admin_routes(ops::metrics const& metrics, std::function<ops::health_report()> health) : metrics_(metrics), health_(std::move(health)) {
+  admin_routes(ops::metrics const& metrics, std::function<ops::health_report()> health)
+      : metrics_(metrics), health_(std::move(health)) {
     set(0, "/metrics", [](void const* self, http::request& r) { return mine(self).metrics(r); });
     set(1, "/healthz", [](void const* self, http::request&) { return mine(self).health(false); });
     set(2, "/readyz", [](void const* self, http::request&) { return mine(self).health(true); });

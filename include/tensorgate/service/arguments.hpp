@@ -44,7 +44,8 @@ class arguments {
           return std::nullopt;
         }
         auto found = std::move(words_[i + 1]);
-        words_.erase(words_.begin() + static_cast<std::ptrdiff_t>(i), words_.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+        words_.erase(words_.begin() + static_cast<std::ptrdiff_t>(i),
+                     words_.begin() + static_cast<std::ptrdiff_t>(i) + 2);
         return found;
       }
       if (words_[i].size() > name.size() && words_[i].starts_with(name) && words_[i][name.size()] == '=') {
@@ -97,7 +98,7 @@ class arguments {
   }
 
  private:
-  static bool is_flag(std::string const& word) { return word.size() > 1 && word.front() == '-'; }
+  static bool               is_flag(std::string const& word) { return word.size() > 1 && word.front() == '-'; }
   [[nodiscard]] std::size_t end_of_flags() const {
     return static_cast<std::size_t>(std::find(words_.begin(), words_.end(), "--") - words_.begin());
   }

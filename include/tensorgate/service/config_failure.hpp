@@ -13,8 +13,8 @@ namespace tensorgate::inline TENSORGATE_ABI {
 
 /// One thing that is wrong. `field` is the dotted path of the setting; `said` the sentence for the operator.
 struct config_problem {
-  std::string source{};      ///< a file's name, "environment variable X", "flag --x"; empty when the whole is meant
-  std::size_t line   = 0;    ///< from 1; 0 where there are no lines
+  std::string source{};    ///< a file's name, "environment variable X", "flag --x"; empty when the whole is meant
+  std::size_t line   = 0;  ///< from 1; 0 where there are no lines
   std::size_t column = 0;
   std::string field{};
   std::string said{};

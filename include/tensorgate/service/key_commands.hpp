@@ -16,17 +16,17 @@
 #include <fcntl.h>     // open
 #include <sys/file.h>  // flock
 
-#include <tensorgate/auth/api_key.hpp>          // read_last_use
-#include <tensorgate/core/random.hpp>           // system_random
-#include <tensorgate/core/time.hpp>             // wall_clock
-#include <tensorgate/identity/api_key.hpp>      // key_file
-#include <tensorgate/identity/ptn_keys.hpp>     // parse_ptn_keys
-#include <tensorgate/ops/terminal.hpp>          // terminal, text_table
-#include <tensorgate/reflect/json_write.hpp>    // write_json
-#include <tensorgate/reflect/text.hpp>          // from_text
-#include <tensorgate/service/arguments.hpp>     // arguments
+#include <tensorgate/auth/api_key.hpp>            // read_last_use
+#include <tensorgate/core/random.hpp>             // system_random
+#include <tensorgate/core/time.hpp>               // wall_clock
+#include <tensorgate/identity/api_key.hpp>        // key_file
+#include <tensorgate/identity/ptn_keys.hpp>       // parse_ptn_keys
+#include <tensorgate/ops/terminal.hpp>            // terminal, text_table
+#include <tensorgate/reflect/json_write.hpp>      // write_json
+#include <tensorgate/reflect/text.hpp>            // from_text
+#include <tensorgate/service/arguments.hpp>       // arguments
 #include <tensorgate/service/config_failure.hpp>  // exit_codes
-#include <tensorgate/store/durable_file.hpp>    // read_file, write_file
+#include <tensorgate/store/durable_file.hpp>      // read_file, write_file
 
 namespace tensorgate::inline TENSORGATE_ABI {
 
@@ -40,9 +40,9 @@ inline constexpr std::string_view key_commands_usage =
 
 /// What the commands work on.
 struct key_commands_options {
-  std::string      file;                   ///< the file of keys; made when there is none
-  int              tier = 100;             ///< of a key that is added without one
-  std::vector<int> tiers{};                ///< the tiers that there are; empty: any
+  std::string      file;        ///< the file of keys; made when there is none
+  int              tier = 100;  ///< of a key that is added without one
+  std::vector<int> tiers{};     ///< the tiers that there are; empty: any
   clock_fn         clock  = wall_clock;
   random_fn        random = system_random;
   ops::terminal    out    = ops::terminal::of(stdout);
@@ -54,13 +54,13 @@ namespace service_detail {
 inline constexpr std::size_t max_key_file_size = 64UL << 20U;  // bytes
 
 struct listed_key {
-  std::string                              name;
-  int                                      tier = 0;
-  std::optional<identity::allowance>       rate;
-  std::optional<identity::utc_stamp>       expires;
-  std::optional<identity::utc_stamp>       created;
-  std::optional<identity::utc_stamp>       last_used;
-  std::string                              note;
+  std::string                        name;
+  int                                tier = 0;
+  std::optional<identity::allowance> rate;
+  std::optional<identity::utc_stamp> expires;
+  std::optional<identity::utc_stamp> created;
+  std::optional<identity::utc_stamp> last_used;
+  std::string                        note;
 };
 struct shown_key {
   std::string name;
@@ -70,7 +70,8 @@ struct shown_key {
 
 class key_commands {
  public:
-  key_commands(key_commands_options options, arguments words) : options_(std::move(options)), words_(std::move(words)) {}
+  key_commands(key_commands_options options, arguments words)
+      : options_(std::move(options)), words_(std::move(words)) {}
 
   int run() {
     json_            = words_.flag("--json");
@@ -80,7 +81,8 @@ class key_commands {
     if (asked == "list") return list();
     if (asked == "revoke") return revoke();
     if (asked == "import") return import();
-    return refuse((asked ? "there is no command \"" + *asked + "\"" : std::string("which command?")) + "; there are:\n" + std::string(key_commands_usage));
+    return refuse((asked ? "there is no command \"" + *asked + "\"" : std::string("which command?")) +
+                  "; there are:\n" + std::string(key_commands_usage));
   }
 
  private:
@@ -129,7 +131,9 @@ class key_commands {
   }
   int write(identity::key_file const& file) const {
     auto const written = store::write_file(options_.file, identity::to_text(file), 0600);
-    if (!written) return fail_with(options_.file + ": " + std::string(written.error().note) + ": " + written.error().code.message());
+    if (!written)
+      return fail_with(options_.file + ": " + std::string(written.error().note) + ": " +
+                       written.error().code.message());
     return exit_codes::fine;
   }
 
@@ -142,7 +146,8 @@ class key_commands {
     auto const name = words_.word();
     if (auto const wrong = words_.complaint()) return refuse(*wrong);
     if (!name) return refuse("whose key? keys add NAME");
-    if (!options_.tiers.empty() && std::find(options_.tiers.begin(), options_.tiers.end(), grant.tier) == options_.tiers.end()) {
+    if (!options_.tiers.empty() &&
+        std::find(options_.tiers.begin(), options_.tiers.end(), grant.tier) == options_.tiers.end()) {
       std::string known;
       for (int const one : options_.tiers) known += (known.empty() ? "" : ", ") + std::to_string(one);
       return refuse("--tier: expected one of " + known + ", found " + std::to_string(grant.tier));
@@ -158,7 +163,8 @@ class key_commands {
       options_.out.print(reflect::write_json(shown_key{*name, std::string(made->reveal()), grant.tier}) + "\n");
     } else {
       options_.out.print(std::string(made->reveal()) + "\n");
-      options_.err.print("the key of \"" + ops::printable(*name) + "\", tier " + std::to_string(grant.tier) + "; it is shown this once and kept nowhere\n");
+      options_.err.print("the key of \"" + ops::printable(*name) + "\", tier " + std::to_string(grant.tier) +
+                         "; it is shown this once and kept nowhere\n");
     }
     return exit_codes::fine;
   }
@@ -172,20 +178,24 @@ class key_commands {
     std::vector<listed_key> keys;
     for (auto const& one : file->keys) {
       listed_key shown{one.name, one.tier, one.rate, one.expires, one.created, std::nullopt, one.note};
-      if (auto const use = uses.find(one.name); use != uses.end()) shown.last_used = identity::stamp_of(from_unix_millis(use->second));
+      if (auto const use = uses.find(one.name); use != uses.end())
+        shown.last_used = identity::stamp_of(from_unix_millis(use->second));
       keys.push_back(std::move(shown));
     }
     if (json_) {
       options_.out.print(reflect::write_json(keys) + "\n");
       return exit_codes::fine;
     }
-    auto const      now   = options_.clock();
-    auto const      or_no = [](auto const& value, std::string_view none) { return value ? to_text(*value) : std::string(none); };
+    auto const now   = options_.clock();
+    auto const or_no = [](auto const& value, std::string_view none) {
+      return value ? to_text(*value) : std::string(none);
+    };
     ops::text_table table({"name", "tier", "rate", "expires", "created", "last used", "note"});
     for (auto const& one : keys) {
       auto expires = or_no(one.expires, "never");
       if (one.expires && now >= unix_millis(one.expires->value)) expires += " (expired)";
-      table.add({one.name, std::to_string(one.tier), or_no(one.rate, "-"), expires, or_no(one.created, "-"), or_no(one.last_used, "-"), one.note});
+      table.add({one.name, std::to_string(one.tier), or_no(one.rate, "-"), expires, or_no(one.created, "-"),
+                 or_no(one.last_used, "-"), one.note});
     }
     options_.out.print(table.empty() ? "there is no key\n" : table.to_text(options_.out));
     return exit_codes::fine;
@@ -198,9 +208,11 @@ class key_commands {
     int  code = exit_codes::fine;
     auto file = open(code);
     if (!file) return code;
-    if (auto const gone = identity::revoke_key(*file, *name); !gone) return refuse(*name + ": " + std::string(gone.error().note));
+    if (auto const gone = identity::revoke_key(*file, *name); !gone)
+      return refuse(*name + ": " + std::string(gone.error().note));
     code = write(*file);
-    if (code == exit_codes::fine) options_.err.print("the key of \"" + ops::printable(*name) + "\" is no longer good\n");
+    if (code == exit_codes::fine)
+      options_.err.print("the key of \"" + ops::printable(*name) + "\" is no longer good\n");
     return code;
   }
 
@@ -218,9 +230,11 @@ class key_commands {
     std::size_t entered = 0;
     for (auto const& warning : keys->warnings) options_.err.print("warning: " + ops::printable(warning) + "\n");
     for (auto const& one : keys->keys) {
-      auto const done = identity::enter_key(*file, {.name = one.user, .tier = one.tier, .rate = {}, .expires = {}}, one.key, options_.clock(), "imported");
+      auto const done = identity::enter_key(*file, {.name = one.user, .tier = one.tier, .rate = {}, .expires = {}},
+                                            one.key, options_.clock(), "imported");
       if (!done) {
-        options_.err.print("warning: \"" + ops::printable(one.user) + "\" is left out: " + std::string(done.error().note) + "\n");
+        options_.err.print("warning: \"" + ops::printable(one.user) +
+                           "\" is left out: " + std::string(done.error().note) + "\n");
         continue;
       }
       ++entered;
@@ -229,7 +243,8 @@ class key_commands {
       }
     }
     code = write(*file);
-    if (code == exit_codes::fine) options_.err.print(std::to_string(entered) + " of " + std::to_string(keys->keys.size()) + " keys were entered\n");
+    if (code == exit_codes::fine)
+      options_.err.print(std::to_string(entered) + " of " + std::to_string(keys->keys.size()) + " keys were entered\n");
     return code;
   }
 

@@ -5,8 +5,9 @@
 //     if (!config) return tg::explain(config.error());
 //
 // Later sources win: the aggregate's own defaults, the TOML file of `--config F` (or TENSORGATE_CONFIG), variables
-// (TENSORGATE_SERVER_THREADS for `server.threads`), flags (`--server.threads 2`, `--set server.threads=2`). Every problem
-// names its source, the line where there is one, the setting and what was expected; an unknown setting is a problem too.
+// (TENSORGATE_SERVER_THREADS for `server.threads`), flags (`--server.threads 2`, `--set server.threads=2`). Every
+// problem names its source, the line where there is one, the setting and what was expected; an unknown setting is a
+// problem too.
 //
 // An aggregate may say of itself, as static members: `program` (its name in `--version`), `summary` (a sentence for
 // `--help`), `default_config` (the file that is read when none is named and it exists).
@@ -41,12 +42,12 @@
 
 namespace tensorgate::inline TENSORGATE_ABI {
 
-/// A command of a program: `outputs keys add alice`. It gets the words behind its name and the settings, and returns the
-/// exit code. `--json` is handed on among the words.
+/// A command of a program: `outputs keys add alice`. It gets the words behind its name and the settings, and returns
+/// the exit code. `--json` is handed on among the words.
 template <class T>
 struct command {
   std::string_view name;
-  std::string_view help;   ///< one line
+  std::string_view help;  ///< one line
   int (*run)(T const& config, arguments words);
   std::string_view usage{};  ///< more lines, for `<name> --help`
 };
@@ -71,13 +72,15 @@ template <class T>
 
 [[nodiscard]] inline std::string help_text(program_words const& program, std::vector<setting> const& settings,
                                            std::vector<std::pair<std::string, std::string>> const& commands) {
-  std::string out = "usage: " + std::string(program.name) + " [flags]" + (commands.empty() ? "" : " [command …]") + "\n";
+  std::string out =
+      "usage: " + std::string(program.name) + " [flags]" + (commands.empty() ? "" : " [command …]") + "\n";
   if (!program.summary.empty()) out += std::string(program.summary) + "\n";
   if (!commands.empty()) {
     out += "\ncommands (<command> --help tells more):\n";
     std::size_t width = 0;
     for (auto const& [name, help] : commands) width = std::max(width, name.size());
-    for (auto const& [name, help] : commands) out += "  " + name + std::string(width - name.size() + 2, ' ') + help + "\n";
+    for (auto const& [name, help] : commands)
+      out += "  " + name + std::string(width - name.size() + 2, ' ') + help + "\n";
   }
   out +=
       "\nflags:\n"
@@ -88,8 +91,10 @@ template <class T>
       "  --json              print data as JSON where data is printed\n"
       "  --version, -V       print the version and end\n"
       "  --help, -h          print this and end\n";
-  if (!program.default_config.empty()) out += "Without --config, " + std::string(program.default_config) + " is read if it exists.\n";
-  out += "\nsettings: a flag --NAME VALUE, a variable TENSORGATE_NAME (capitals, \"_\" for \".\"), or NAME in the file:\n";
+  if (!program.default_config.empty())
+    out += "Without --config, " + std::string(program.default_config) + " is read if it exists.\n";
+  out +=
+      "\nsettings: a flag --NAME VALUE, a variable TENSORGATE_NAME (capitals, \"_\" for \".\"), or NAME in the file:\n";
   for (auto const& one : settings) {
     out += "  " + std::string(one.by_text ? "--" : "") + one.path;
     if (!one.standard.empty()) out += " = " + one.standard;
@@ -101,8 +106,10 @@ template <class T>
 }
 
 /// Everything but the types: reads the sources and puts them over one another.
-[[nodiscard]] inline expected<config_node, config_failure> gather(command_line const& given, program_words const& program,
-                                                                  std::vector<setting> const& settings, char const* const* environment) {
+[[nodiscard]] inline expected<config_node, config_failure> gather(command_line const&         given,
+                                                                  program_words const&        program,
+                                                                  std::vector<setting> const& settings,
+                                                                  char const* const*          environment) {
   config_node root;
   root.is = config_node::kind::table;
 
@@ -110,7 +117,8 @@ template <class T>
   for (auto const* one = environment; one != nullptr && *one != nullptr; ++one) {
     std::string_view const text = *one;
     auto const             at   = text.find('=');
-    if (text.starts_with("TENSORGATE_") && at != std::string_view::npos) variables.emplace_back(text.substr(0, at), text.substr(at + 1));
+    if (text.starts_with("TENSORGATE_") && at != std::string_view::npos)
+      variables.emplace_back(text.substr(0, at), text.substr(at + 1));
   }
   auto const variable = [&](std::string_view name) -> std::string const* {
     for (auto const& [known, value] : variables) {
@@ -123,14 +131,16 @@ template <class T>
   if (file.empty()) {
     if (auto const* named = variable("TENSORGATE_CONFIG")) file = *named;
   }
-  if (file.empty() && !program.default_config.empty() && ::access(std::string(program.default_config).c_str(), F_OK) == 0) {
+  if (file.empty() && !program.default_config.empty() &&
+      ::access(std::string(program.default_config).c_str(), F_OK) == 0) {
     file = std::string(program.default_config);
   }
   if (!file.empty()) {
     auto const text = store::read_file(file, max_config_size);
     if (!text) {
       auto const& why = text.error();
-      return unexpected<config_failure>(config_failure{{config_problem{.source = file, .said = std::string(why.note) + ": " + why.code.message()}}});
+      return unexpected<config_failure>(
+          config_failure{{config_problem{.source = file, .said = std::string(why.note) + ": " + why.code.message()}}});
     }
     auto tree = parse_toml(*text, file);
     if (!tree) return unexpected<config_failure>(config_failure{{tree.error()}});
@@ -140,7 +150,8 @@ template <class T>
     auto const name = variable_of(one.path);
     if (!one.by_text) continue;
     if (auto const* value = variable(name)) {
-      put_text(root, one.path, *value, config_origin{std::make_shared<std::string const>("environment variable " + name)});
+      put_text(root, one.path, *value,
+               config_origin{std::make_shared<std::string const>("environment variable " + name)});
     }
   }
   for (auto const& one : given.settings) {
@@ -157,7 +168,9 @@ struct request_of_program {
   std::optional<std::size_t> chosen{};  ///< which command
 };
 
-[[nodiscard]] inline unexpected<config_failure> done(int code) { return unexpected<config_failure>(config_failure{{}, code}); }
+[[nodiscard]] inline unexpected<config_failure> done(int code) {
+  return unexpected<config_failure>(config_failure{{}, code});
+}
 
 /// A command without its types.
 struct command_words {
@@ -167,9 +180,9 @@ struct command_words {
 };
 
 /// Reads the command line; `--help` and `--version` are answered here.
-[[nodiscard]] inline expected<request_of_program, config_failure> understand(int argc, char const* const* argv, program_words const& words,
-                                                                             setting_type const& type, void const* standard,
-                                                                             std::vector<command_words> const& commands) {
+[[nodiscard]] inline expected<request_of_program, config_failure> understand(
+    int argc, char const* const* argv, program_words const& words, setting_type const& type, void const* standard,
+    std::vector<command_words> const& commands) {
   request_of_program made{.words = words};
   list_settings(made.settings, type, standard, "");
   std::vector<std::string>                         names;
@@ -178,7 +191,8 @@ struct command_words {
     names.emplace_back(one.name);
     helps.emplace_back(one.name, one.help);
   }
-  auto given = read_command_line({argv + (argc > 0 ? 1 : 0), static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)}, made.settings, names);
+  auto given = read_command_line({argv + (argc > 0 ? 1 : 0), static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)},
+                                 made.settings, names);
   if (!given) return unexpected<config_failure>(config_failure{{given.error()}});
   made.given = std::move(*given);
   for (std::size_t i = 0; i != commands.size(); ++i) {
@@ -187,7 +201,10 @@ struct command_words {
   if (made.given.help) {
     if (made.chosen) {
       auto const& one = commands[*made.chosen];
-      std::fputs((std::string(words.name) + " " + std::string(one.name) + ": " + std::string(one.help) + "\n" + std::string(one.usage)).c_str(), stdout);
+      std::fputs((std::string(words.name) + " " + std::string(one.name) + ": " + std::string(one.help) + "\n" +
+                  std::string(one.usage))
+                     .c_str(),
+                 stdout);
     } else {
       std::fputs(help_text(words, made.settings, helps).c_str(), stdout);
     }
@@ -201,7 +218,8 @@ struct command_words {
 }
 
 /// Reads all sources into `out`; empty when they are sound.
-[[nodiscard]] inline std::optional<config_failure> read_all(request_of_program const& asked, setting_type const& type, void* out) {
+[[nodiscard]] inline std::optional<config_failure> read_all(request_of_program const& asked, setting_type const& type,
+                                                            void* out) {
   auto const tree = gather(asked.given, asked.words, asked.settings, ::environ);
   if (!tree) return tree.error();
   config_reader reader;
@@ -228,7 +246,7 @@ struct command_words {
 template <class T>
 [[nodiscard]] expected<T, config_failure> load(int argc, char const* const* argv,
                                                std::type_identity_t<std::span<command<T> const>> commands = {}) {
-  namespace in = service_detail;
+  namespace in                      = service_detail;
   static constexpr auto const& type = in::type_of_setting<T>;
 
   std::vector<in::command_words> names;

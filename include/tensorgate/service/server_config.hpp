@@ -1,33 +1,33 @@
 // tensorgate/service/server_config.hpp: what an operator may set about any server of the house.
 #pragma once
 
-#include <charconv>     // from_chars
-#include <chrono>       // milliseconds
-#include <cstdint>      // uint16_t
-#include <optional>     // optional
-#include <string>       // string
-#include <string_view>  // string_view
-#include <system_error> // errc
-#include <tuple>        // tuple
-#include <vector>       // vector
+#include <charconv>      // from_chars
+#include <chrono>        // milliseconds
+#include <cstdint>       // uint16_t
+#include <optional>      // optional
+#include <string>        // string
+#include <string_view>   // string_view
+#include <system_error>  // errc
+#include <tuple>         // tuple
+#include <vector>        // vector
 
-#include <tensorgate/auth/cors.hpp>        // cors_options
-#include <tensorgate/auth/rate.hpp>        // rate_options
-#include <tensorgate/core/result.hpp>      // result, fail
-#include <tensorgate/http/limits.hpp>      // limits
-#include <tensorgate/http/server.hpp>      // request_id_field
-#include <tensorgate/net/addresses.hpp>    // cidr, forwarding_field
-#include <tensorgate/net/listener.hpp>     // listen_options
-#include <tensorgate/net/tls.hpp>          // tls_options
-#include <tensorgate/ops/access_log.hpp>   // log_options
-#include <tensorgate/reflect/errc.hpp>     // errc
-#include <tensorgate/reflect/rules.hpp>    // describe
-#include <tensorgate/reflect/traits.hpp>   // text_form
+#include <tensorgate/auth/cors.hpp>       // cors_options
+#include <tensorgate/auth/rate.hpp>       // rate_options
+#include <tensorgate/core/result.hpp>     // result, fail
+#include <tensorgate/http/limits.hpp>     // limits
+#include <tensorgate/http/server.hpp>     // request_id_field
+#include <tensorgate/net/addresses.hpp>   // cidr, forwarding_field
+#include <tensorgate/net/listener.hpp>    // listen_options
+#include <tensorgate/net/tls.hpp>         // tls_options
+#include <tensorgate/ops/access_log.hpp>  // log_options
+#include <tensorgate/reflect/errc.hpp>    // errc
+#include <tensorgate/reflect/rules.hpp>   // describe
+#include <tensorgate/reflect/traits.hpp>  // text_form
 
 namespace tensorgate::inline TENSORGATE_ABI {
 
-/// Where a server listens: "127.0.0.1:8080", "[::1]:8080", "tls:0.0.0.0:443", "unix:/run/app.sock", "systemd" (the first
-/// socket that the service manager passed) or "systemd:NAME".
+/// Where a server listens: "127.0.0.1:8080", "[::1]:8080", "tls:0.0.0.0:443", "unix:/run/app.sock", "systemd" (the
+/// first socket that the service manager passed) or "systemd:NAME".
 struct listen_address {
   net::listen_options value{};
 
@@ -46,8 +46,8 @@ struct listen_address {
     }
     auto const colon = text.rfind(':');
     if (colon == std::string_view::npos) return std::nullopt;
-    auto       host = text.substr(0, colon);
-    auto const port = text.substr(colon + 1);
+    auto       host      = text.substr(0, colon);
+    auto const port      = text.substr(colon + 1);
     bool const bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
     if (bracketed) host = host.substr(1, host.size() - 2);
     auto const address = net::address::parse(host);
@@ -59,7 +59,8 @@ struct listen_address {
   }
   [[nodiscard]] std::string to_text() const {
     std::string made = value.tls ? "tls:" : "";
-    if (!value.inherited.empty()) return made + (value.inherited == "0" ? std::string("systemd") : "systemd:" + value.inherited);
+    if (!value.inherited.empty())
+      return made + (value.inherited == "0" ? std::string("systemd") : "systemd:" + value.inherited);
     return made + net::endpoint_text(value, value.port);
   }
 };
@@ -70,8 +71,8 @@ struct address_block {
 };
 
 struct proxies_config {
-  std::vector<address_block> trusted{};             ///< empty: nobody is believed
-  bool                       unix_socket = false;   ///< whoever comes by a Unix socket is a proxy
+  std::vector<address_block> trusted{};            ///< empty: nobody is believed
+  bool                       unix_socket = false;  ///< whoever comes by a Unix socket is a proxy
   net::forwarding_field      field       = net::forwarding_field::x_forwarded_for;
 };
 
@@ -98,7 +99,8 @@ struct server_config {
 
 template <>
 struct tensorgate::reflect::text_form<tensorgate::listen_address> {
-  static constexpr std::string_view expected = "a place to listen at such as 127.0.0.1:8080, [::1]:8080, tls:0.0.0.0:443, unix:/run/app.sock or systemd";
+  static constexpr std::string_view expected =
+      "a place to listen at such as 127.0.0.1:8080, [::1]:8080, tls:0.0.0.0:443, unix:/run/app.sock or systemd";
   [[nodiscard]] static result<tensorgate::listen_address> parse(std::string_view text) {
     auto made = tensorgate::listen_address::parse(text);
     if (!made) return fail(errc::wrong_type, expected);
@@ -119,54 +121,71 @@ struct tensorgate::reflect::text_form<tensorgate::address_block> {
 
 template <>
 struct tensorgate::reflect::describe<tensorgate::net::tls_options> {
-  using config                = tensorgate::net::tls_options;
-  static constexpr auto rules = std::tuple{text<&config::certificate>("PEM file of the certificate and those it rests on"),
-                                           text<&config::key>("PEM file of its key"),
-                                           text<&config::follow>("takes a new pair when the files change; at SIGHUP in any case"),
-                                           text<&config::tls12>("TLS 1.2 too; 1.3 always")};
+  using config = tensorgate::net::tls_options;
+  static constexpr auto rules =
+      std::tuple{text<&config::certificate>("PEM file of the certificate and those it rests on"),
+                 text<&config::key>("PEM file of its key"),
+                 text<&config::follow>("takes a new pair when the files change; at SIGHUP in any case"),
+                 text<&config::tls12>("TLS 1.2 too; 1.3 always")};
   static constexpr std::string_view check(config const& of) {
     return of.certificate.empty() == of.key.empty() ? "" : "certificate and key go together";
   }
 };
 template <>
 struct tensorgate::reflect::describe<tensorgate::proxies_config> {
-  using config                = tensorgate::proxies_config;
-  static constexpr auto rules = std::tuple{text<&config::trusted>("proxies that are believed when they say for whom they ask; empty: nobody"),
-                                           text<&config::unix_socket>("whether whoever comes by a Unix socket is such a proxy"),
-                                           text<&config::field>("the field that they write")};
+  using config = tensorgate::proxies_config;
+  static constexpr auto rules =
+      std::tuple{text<&config::trusted>("proxies that are believed when they say for whom they ask; empty: nobody"),
+                 text<&config::unix_socket>("whether whoever comes by a Unix socket is such a proxy"),
+                 text<&config::field>("the field that they write")};
 };
 template <>
 struct tensorgate::reflect::describe<tensorgate::http::limits> {
-  using limits                = tensorgate::http::limits;
-  static constexpr auto rules = std::tuple{
-      text<&limits::head>("bytes of request line and fields; beyond: 431"), text<&limits::fields>("field lines; beyond: 431"),
-      text<&limits::target>("bytes of the target; beyond: 414"), text<&limits::body>("bytes of a body, unless the route says otherwise; beyond: 413"),
-      text<&limits::drain>("bytes of an unwanted body that are read so that the connection can be kept"),
-      text<&limits::handshake>("time for TLS; then closed"), text<&limits::head_time>("time for a head; then 408"),
-      text<&limits::idle>("time between requests; then closed"), text<&limits::progress_interval>("in each such span a body must move"),
-      text<&limits::progress>("by so many bytes; else 408, or the answer is cut off"), text<&limits::answer>("time until an answer begins; then 503"),
-      text<&limits::half_closed>("time for the answer to a peer that sends no more"), text<&limits::linger>("time for a peer to close after the last answer"),
-      text<&limits::requests_per_connection>("requests on one connection; 0: no limit"), text<&limits::connections>("connections in all; beyond: 503; 0: no limit"),
-      text<&limits::connections_per_address>("connections of one address; beyond: 503; 0: no limit"),
-      text<&limits::in_flight>("requests that wait for their handler; beyond: 503; 0: no limit")};
+  using limits = tensorgate::http::limits;
+  static constexpr auto rules =
+      std::tuple{text<&limits::head>("bytes of request line and fields; beyond: 431"),
+                 text<&limits::fields>("field lines; beyond: 431"),
+                 text<&limits::target>("bytes of the target; beyond: 414"),
+                 text<&limits::body>("bytes of a body, unless the route says otherwise; beyond: 413"),
+                 text<&limits::drain>("bytes of an unwanted body that are read so that the connection can be kept"),
+                 text<&limits::handshake>("time for TLS; then closed"),
+                 text<&limits::head_time>("time for a head; then 408"),
+                 text<&limits::idle>("time between requests; then closed"),
+                 text<&limits::progress_interval>("in each such span a body must move"),
+                 text<&limits::progress>("by so many bytes; else 408, or the answer is cut off"),
+                 text<&limits::answer>("time until an answer begins; then 503"),
+                 text<&limits::half_closed>("time for the answer to a peer that sends no more"),
+                 text<&limits::linger>("time for a peer to close after the last answer"),
+                 text<&limits::requests_per_connection>("requests on one connection; 0: no limit"),
+                 text<&limits::connections>("connections in all; beyond: 503; 0: no limit"),
+                 text<&limits::connections_per_address>("connections of one address; beyond: 503; 0: no limit"),
+                 text<&limits::in_flight>("requests that wait for their handler; beyond: 503; 0: no limit")};
 };
 template <>
 struct tensorgate::reflect::describe<tensorgate::server_config> {
-  using config                = tensorgate::server_config;
-  static constexpr auto rules = std::tuple{
-      text<&config::listen>("where it listens"), text<&config::admin>("where metrics and health are served: an address such as 127.0.0.1:9100, or off"),
-      text<&config::threads>("loops; 0: one for each core"), range<&config::threads>(std::uint16_t{0}, std::uint16_t{256}),
-      text<&config::pool>("threads for heavy work; 0: one for each core"), range<&config::pool>(std::uint16_t{0}, std::uint16_t{256}),
-      text<&config::docs>("whether /openapi.json and /docs are served"), text<&config::drain>("how long requests may end after SIGTERM"),
-      text<&config::hosts>("names that it answers for, 421 to others; empty: any"), text<&config::request_ids>("whether answers carry X-Request-Id"),
-      text<&config::allow>("addresses that may ask; empty: all"), text<&config::deny>("addresses that may not ask")};
+  using config = tensorgate::server_config;
+  static constexpr auto rules =
+      std::tuple{text<&config::listen>("where it listens"),
+                 text<&config::admin>("where metrics and health are served: an address such as 127.0.0.1:9100, or off"),
+                 text<&config::threads>("loops; 0: one for each core"),
+                 range<&config::threads>(std::uint16_t{0}, std::uint16_t{256}),
+                 text<&config::pool>("threads for heavy work; 0: one for each core"),
+                 range<&config::pool>(std::uint16_t{0}, std::uint16_t{256}),
+                 text<&config::docs>("whether /openapi.json and /docs are served"),
+                 text<&config::drain>("how long requests may end after SIGTERM"),
+                 text<&config::hosts>("names that it answers for, 421 to others; empty: any"),
+                 text<&config::request_ids>("whether answers carry X-Request-Id"),
+                 text<&config::allow>("addresses that may ask; empty: all"),
+                 text<&config::deny>("addresses that may not ask")};
   static std::string_view check(config const& of) {
     if (of.listen.empty()) return "listen names no address";
     bool tls = false;
     for (auto const& one : of.listen) tls = tls || one.value.tls;
     if (tls && of.tls.certificate.empty()) return "a tls: address needs tls.certificate and tls.key";
-    if (!tls && !of.tls.certificate.empty()) return "a certificate is named, but no address speaks TLS: write tls: before one";
-    if (of.admin != "off" && !tensorgate::listen_address::parse(of.admin)) return "admin: expected an address such as 127.0.0.1:9100, or off";
+    if (!tls && !of.tls.certificate.empty())
+      return "a certificate is named, but no address speaks TLS: write tls: before one";
+    if (of.admin != "off" && !tensorgate::listen_address::parse(of.admin))
+      return "admin: expected an address such as 127.0.0.1:9100, or off";
     return {};
   }
 };

@@ -44,10 +44,11 @@
 
 namespace tensorgate::inline TENSORGATE_ABI {
 
-/// The parts of a program and what they run on. SIGTERM and SIGINT drain and end it, a second one ends it at once. SIGHUP
-/// reloads every part, and where the settings came by `load` they are read again: address lists, rate and CORS follow at
-/// once, what else changed is for the next start. Construction blocks these signals for all threads that are started later, so it comes first in
-/// `main`. What was constructed later is destroyed first; the parts were stopped by then, for `serve` stops them.
+/// The parts of a program and what they run on. SIGTERM and SIGINT drain and end it, a second one ends it at once.
+/// SIGHUP reloads every part, and where the settings came by `load` they are read again: address lists, rate and CORS
+/// follow at once, what else changed is for the next start. Construction blocks these signals for all threads that are
+/// started later, so it comes first in `main`. What was constructed later is destroyed first; the parts were stopped by
+/// then, for `serve` stops them.
 class service final : public net::parts {
  public:
   explicit service(server_config config)
@@ -64,9 +65,20 @@ class service final : public net::parts {
          .drain  = {},
          .stop   = [this] { log_.stop(); },
          .health = [this] { return log_health(); }});
-    measure({.name = "tensorgate_log_lines_total", .help = "Lines of the access log.", .counts = true, .labels = R"(end="written")", .read = [this] { return static_cast<double>(log_.written()); }});
-    measure({.name = "tensorgate_log_lines_total", .help = {}, .counts = true, .labels = R"(end="dropped")", .read = [this] { return static_cast<double>(log_.dropped()); }});
-    measure({.name = "tensorgate_log_lines_total", .help = {}, .counts = true, .labels = R"(end="failed")", .read = [this] { return static_cast<double>(log_.failed()); }});
+    measure({.name   = "tensorgate_log_lines_total",
+             .help   = "Lines of the access log.",
+             .counts = true,
+             .labels = R"(end="written")",
+             .read   = [this] { return static_cast<double>(log_.written()); }});
+    measure({.name   = "tensorgate_log_lines_total",
+             .help   = {},
+             .counts = true,
+             .labels = R"(end="dropped")",
+             .read   = [this] { return static_cast<double>(log_.dropped()); }});
+    measure(
+        {.name = "tensorgate_log_lines_total", .help = {}, .counts = true, .labels = R"(end="failed")", .read = [this] {
+           return static_cast<double>(log_.failed());
+         }});
   }
   ~service() override { stop_parts(); }
 
@@ -93,18 +105,24 @@ class service final : public net::parts {
 
   [[nodiscard]] server_config const& config() const noexcept { return config_; }
   [[nodiscard]] ops::health_report   health() const {
-    return ops::report_health(parts_, serving_.load(std::memory_order_acquire),
-                              std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_));
+    return ops::report_health(
+        parts_, serving_.load(std::memory_order_acquire),
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_));
   }
 
   /// Ports of the public listeners, in the order of the settings, and of the admin one; 0 before the start. For tests.
-  [[nodiscard]] std::uint16_t port(std::size_t index = 0) const { return serving_.load(std::memory_order_acquire) ? server_->port(index) : std::uint16_t{0}; }
-  [[nodiscard]] std::uint16_t admin_port() const { return serving_.load(std::memory_order_acquire) && admin_ ? admin_->port() : std::uint16_t{0}; }
+  [[nodiscard]] std::uint16_t port(std::size_t index = 0) const {
+    return serving_.load(std::memory_order_acquire) ? server_->port(index) : std::uint16_t{0};
+  }
+  [[nodiscard]] std::uint16_t admin_port() const {
+    return serving_.load(std::memory_order_acquire) && admin_ ? admin_->port() : std::uint16_t{0};
+  }
 
   /// Serves until a signal ends it. Returns the exit code of the program; a failure was said in a sentence.
   /// `about` gives the document its title; settings may switch /openapi.json and /docs off.
   template <class Routes>
-  int serve(http::error_renderer errors, Routes const& routes, http::openapi_info about = {.title = "API", .version = TENSORGATE_VERSION}) {
+  int serve(http::error_renderer errors, Routes const& routes,
+            http::openapi_info about = {.title = "API", .version = TENSORGATE_VERSION}) {
     http::documented const shown(routes, std::move(about), config_.docs);
     return serve(errors, shown.table());
   }
@@ -129,10 +147,10 @@ class service final : public net::parts {
 
   int run(http::error_renderer errors, http::route_table table) {
     static_cast<void>(pool());
-    reread_           = service_detail::reread_server;
-    auto const rules  = rules_of(config_);
-    around_           = std::make_unique<service_detail::around>(table, rules, loops_.size());
-    bool const direct = rules->nothing() && !reread_;
+    reread_                     = service_detail::reread_server;
+    auto const rules            = rules_of(config_);
+    around_                     = std::make_unique<service_detail::around>(table, rules, loops_.size());
+    bool const           direct = rules->nothing() && !reread_;
     http::server_options options;
     options.listen.clear();
     for (auto const& one : config_.listen) options.listen.push_back(one.value);
@@ -142,7 +160,8 @@ class service final : public net::parts {
     for (auto const& one : config_.proxies.trusted) options.forwarding.trusted.push_back(one.value.to_text());
     options.forwarding.unix_socket = config_.proxies.unix_socket;
     options.forwarding.field       = config_.proxies.field;
-    http::exchange_sink const sink{this, [](void* self, http::request const& r) { static_cast<service*>(self)->finished(r); }};
+    http::exchange_sink const sink{
+        this, [](void* self, http::request const& r) { static_cast<service*>(self)->finished(r); }};
     if (!config_.tls.certificate.empty()) tls_ = std::make_shared<net::tls_certificate>(*this, config_.tls);
     server_ = std::make_unique<http::server>(*this, options, errors, direct ? table : around_->table(), sink, tls_);
     measure_server();
@@ -154,11 +173,12 @@ class service final : public net::parts {
         say("error", "admin: \"" + config_.admin + "\" is not an address to listen at");
         return exit_codes::refused;
       }
-      admin.listen       = {where->value};
-      admin.limits.body  = 0;
+      admin.listen             = {where->value};
+      admin.limits.body        = 0;
       admin.limits.connections = 64;
-      admin_routes_      = std::make_unique<service_detail::admin_routes>(metrics_, [this] { return health(); });
-      admin_             = std::make_unique<http::server>(*this, admin, &http::problem_json, admin_routes_->table(), http::exchange_sink{}, nullptr, "admin");
+      admin_routes_            = std::make_unique<service_detail::admin_routes>(metrics_, [this] { return health(); });
+      admin_ = std::make_unique<http::server>(*this, admin, &http::problem_json, admin_routes_->table(),
+                                              http::exchange_sink{}, nullptr, "admin");
     }
     if (int const code = start(); code != exit_codes::fine) return code;
     serving_.store(true, std::memory_order_release);
@@ -179,10 +199,13 @@ class service final : public net::parts {
       auto const done = one.start();
       if (done) continue;
       auto const& why = done.error();
-      say("error", one.name + " cannot start: " + (why.note.empty() ? why.code.message() : std::string(why.note) + " (" + why.code.message() + ")"));
+      say("error",
+          one.name + " cannot start: " +
+              (why.note.empty() ? why.code.message() : std::string(why.note) + " (" + why.code.message() + ")"));
       stop_parts();
       // What starting again would not mend is told apart, so that a service manager need not try.
-      return why.code == std::errc::permission_denied || why.code == std::errc::invalid_argument ? exit_codes::refused : exit_codes::failed;
+      return why.code == std::errc::permission_denied || why.code == std::errc::invalid_argument ? exit_codes::refused
+                                                                                                 : exit_codes::failed;
     }
     loops_.start();
     return exit_codes::fine;
@@ -212,7 +235,8 @@ class service final : public net::parts {
   void tell_alive() {
     if (!manager_.watchdog()) return;
     bool all = true;
-    for (std::size_t i = 0; i != loops_.size(); ++i) all = all && answered_[i].load(std::memory_order_acquire) == asked_;
+    for (std::size_t i = 0; i != loops_.size(); ++i)
+      all = all && answered_[i].load(std::memory_order_acquire) == asked_;
     if (all) static_cast<void>(manager_.alive());
     ++asked_;
     loops_.on_each([this, now = asked_](std::size_t i) { answered_[i].store(now, std::memory_order_release); });
@@ -228,7 +252,8 @@ class service final : public net::parts {
     for (auto& one : parts_) {
       if (!one.reload) continue;
       if (auto const done = one.reload(); !done) {
-        say(one.name, "is as before the reload: " + (done.error().note.empty() ? done.error().code.message() : std::string(done.error().note)));
+        say(one.name, "is as before the reload: " +
+                          (done.error().note.empty() ? done.error().code.message() : std::string(done.error().note)));
       }
     }
     static_cast<void>(manager_.ready("serving"));
@@ -279,8 +304,11 @@ class service final : public net::parts {
   }
 
   void measure_server() {
-    auto const figure = [this](std::string name, std::string help, bool counts, std::uint64_t http::server_counts::*which) {
-      measure({.name = std::move(name), .help = std::move(help), .counts = counts, .read = [this, which] { return static_cast<double>(server_->counts().*which); }});
+    auto const figure = [this](std::string name, std::string help, bool counts,
+                               std::uint64_t http::server_counts::* which) {
+      measure({.name = std::move(name), .help = std::move(help), .counts = counts, .read = [this, which] {
+                 return static_cast<double>(server_->counts().*which);
+               }});
     };
     figure("tensorgate_connections", "Open connections.", false, &http::server_counts::connections);
     figure("tensorgate_requests_in_flight", "Requests whose handler waits.", false, &http::server_counts::in_flight);
@@ -288,7 +316,8 @@ class service final : public net::parts {
     figure("tensorgate_connections_refused_total", "Connections beyond a limit.", true, &http::server_counts::refused);
   }
 
-  static std::shared_ptr<service_detail::around_rules> rules_of(server_config const& config, service_detail::around_rules const* before = nullptr) {
+  static std::shared_ptr<service_detail::around_rules> rules_of(server_config const&                config,
+                                                                service_detail::around_rules const* before = nullptr) {
     auto const list = [](std::vector<address_block> const& blocks) {
       std::vector<net::cidr> made;
       made.reserve(blocks.size());
@@ -296,7 +325,8 @@ class service final : public net::parts {
       return net::cidr_list(std::move(made));
     };
     auto       made = std::make_shared<service_detail::around_rules>();
-    auto const same = before != nullptr && before->rate->options().allowed == config.rate.allowed && before->rate->options().by == config.rate.by &&
+    auto const same = before != nullptr && before->rate->options().allowed == config.rate.allowed &&
+                      before->rate->options().by == config.rate.by &&
                       before->rate->options().callers == config.rate.callers;
     made->addresses = auth::address_list(list(config.allow), list(config.deny));
     made->rate      = same ? before->rate : std::make_shared<auth::rate>(config.rate);
@@ -304,25 +334,25 @@ class service final : public net::parts {
     return made;
   }
 
-  server_config                                  config_;
-  std::chrono::steady_clock::time_point          began_ = std::chrono::steady_clock::now();
-  ::sigset_t                                     signals_{};
-  net::runtime                                   loops_;
-  std::unique_ptr<net::cpu_pool>                 pool_;
-  ops::metrics                                   metrics_;
-  ops::access_log                                log_;
-  ops::service_manager                           manager_ = ops::service_manager::from_environment();
-  service_detail::reread_function                reread_;
-  std::vector<net::part>                         parts_;
-  std::size_t                                    started_ = 0;
-  std::atomic<bool>                              serving_{false};
-  std::uint64_t                                  asked_ = 0;
-  std::unique_ptr<std::atomic<std::uint64_t>[]>  answered_;  // NOLINT(modernize-avoid-c-arrays)
-  std::unique_ptr<service_detail::around>        around_;
-  std::unique_ptr<service_detail::admin_routes>  admin_routes_;
-  std::shared_ptr<net::tls_certificate>          tls_;
-  std::unique_ptr<http::server>                  server_;
-  std::unique_ptr<http::server>                  admin_;
+  server_config                                 config_;
+  std::chrono::steady_clock::time_point         began_ = std::chrono::steady_clock::now();
+  ::sigset_t                                    signals_{};
+  net::runtime                                  loops_;
+  std::unique_ptr<net::cpu_pool>                pool_;
+  ops::metrics                                  metrics_;
+  ops::access_log                               log_;
+  ops::service_manager                          manager_ = ops::service_manager::from_environment();
+  service_detail::reread_function               reread_;
+  std::vector<net::part>                        parts_;
+  std::size_t                                   started_ = 0;
+  std::atomic<bool>                             serving_{false};
+  std::uint64_t                                 asked_ = 0;
+  std::unique_ptr<std::atomic<std::uint64_t>[]> answered_;  // NOLINT(modernize-avoid-c-arrays)
+  std::unique_ptr<service_detail::around>       around_;
+  std::unique_ptr<service_detail::admin_routes> admin_routes_;
+  std::shared_ptr<net::tls_certificate>         tls_;
+  std::unique_ptr<http::server>                 server_;
+  std::unique_ptr<http::server>                 admin_;
 };
 
 }  // namespace tensorgate

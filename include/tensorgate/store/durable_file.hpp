@@ -56,10 +56,11 @@ class descriptor {
 [[nodiscard]] inline result<std::string> read_file(std::filesystem::path const& path, std::size_t limit) {
   descriptor const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!file.open()) return system_failure("the file cannot be opened");
-  struct stat facts {};
+  struct stat facts{};
   if (::fstat(file.get(), &facts) != 0) return system_failure("the file cannot be examined");
   if (!S_ISREG(facts.st_mode)) return fail(make_error_code(std::errc::invalid_argument), "not a regular file");
-  if (static_cast<std::size_t>(facts.st_size) > limit) return fail(make_error_code(std::errc::file_too_large), "the file is too large");
+  if (static_cast<std::size_t>(facts.st_size) > limit)
+    return fail(make_error_code(std::errc::file_too_large), "the file is too large");
   std::string text(static_cast<std::size_t>(facts.st_size) + 1, '\0');  // one more, so that growth is seen
   std::size_t have = 0;
   for (;;) {

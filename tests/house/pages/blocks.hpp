@@ -34,7 +34,8 @@ struct block_plan {
   if (kind == "cpp") {
     bool const program = block.text.find("int main(") != std::string::npos;
     if (auto name = set("name="); name && program) return block_plan{block_use::program, *name};
-    if (how.empty()) return block_plan{program ? block_use::program : block_use::source, "line" + std::to_string(block.line)};
+    if (how.empty())
+      return block_plan{program ? block_use::program : block_use::source, "line" + std::to_string(block.line)};
     if (how == "fragment") return block_plan{block_use::fragment, {}};
   }
   if (kind == "sh" && how == "run") return block_plan{block_use::script, {}};

@@ -156,14 +156,18 @@ task<int> aggregate_moved_into_a_temporary() {
 }
 task<int> aggregate_from_a_coroutine() { co_return co_await take(co_await made(2)); }
 task<int> awaited_then_aggregate() {
-  auto key  = co_await text("awaited first, on a line of its own");
-  auto size = co_await number(7);
+  auto  key  = co_await text("awaited first, on a line of its own");
+  auto  size = co_await number(7);
   order what{std::move(key), {size}};
   co_return co_await take(std::move(what));
 }
 task<int> trivial_aggregate() { co_return co_await take_point(point{1, 2}); }
-task<int> class_temporary() { co_return co_await take_options(options(counted("a class may be a temporary, braces or not"))); }
-task<int> class_temporary_in_braces() { co_return co_await take_options(options{counted("so may this one, in its braces")}); }
+task<int> class_temporary() {
+  co_return co_await take_options(options(counted("a class may be a temporary, braces or not")));
+}
+task<int> class_temporary_in_braces() {
+  co_return co_await take_options(options{counted("so may this one, in its braces")});
+}
 task<int> named_lambda() {
   counted held;
   auto    f = [held] { return static_cast<int>(held.value.size()); };
@@ -186,14 +190,17 @@ task<int> spawned_with_a_named_executor() {
   auto       seen     = std::make_shared<int>(0);
   counted    held;
   asio::co_spawn(
-      executor, [seen, held]() -> task<void> { *seen = static_cast<int>(held.value.size()) + co_await number(1); }, asio::detached);
+      executor, [seen, held]() -> task<void> { *seen = static_cast<int>(held.value.size()) + co_await number(1); },
+      asio::detached);
   for (int i = 0; i != 8; ++i) co_await pause();
   co_return *seen;
 }
 task<int> choice_by_statements() {
   counted one;
-  if (alive == 1) one = co_await text("the left one, long enough to allocate");
-  else one = co_await text("the right one");
+  if (alive == 1)
+    one = co_await text("the left one, long enough to allocate");
+  else
+    one = co_await text("the right one");
   co_return static_cast<int>(one.value.size());
 }
 task<int> choice_of_numbers() { co_return (co_await number(1)) == 1 ? 5 : 6; }
@@ -206,7 +213,8 @@ task<int> named_list() {
   co_return co_await f(std::move(all));
 }
 task<int> nested_awaits() {
-  auto const joined = (co_await text("left, long enough to allocate")).value + (co_await text("right, likewise, allocates")).value;
+  auto const joined =
+      (co_await text("left, long enough to allocate")).value + (co_await text("right, likewise, allocates")).value;
   co_return static_cast<int>(joined.size()) + co_await number(co_await number(1));
 }
 task<int> range_over_awaited() {
@@ -259,13 +267,36 @@ struct shape {
 };
 constexpr shape shapes[] = {
 #define SHAPE(name) {#name, &name}
-    SHAPE(named_condition), SHAPE(declared_condition), SHAPE(condition_with_initialiser), SHAPE(looped_condition), SHAPE(named_switch),
-    SHAPE(named_aggregate), SHAPE(designated_aggregate), SHAPE(aggregate_by_reference), SHAPE(aggregate_from_a_function),
-    SHAPE(aggregate_moved_into_a_temporary), SHAPE(aggregate_from_a_coroutine), SHAPE(awaited_then_aggregate), SHAPE(trivial_aggregate),
-    SHAPE(class_temporary), SHAPE(class_temporary_in_braces), SHAPE(named_lambda), SHAPE(lambda_by_reference),
-    SHAPE(lambda_without_captures), SHAPE(generic_coroutine_lambda), SHAPE(spawned_with_a_named_executor), SHAPE(choice_by_statements),
-    SHAPE(choice_of_numbers), SHAPE(named_list), SHAPE(nested_awaits), SHAPE(range_over_awaited), SHAPE(structured_binding), SHAPE(caught),
-    SHAPE(variant_and_unique), SHAPE(member_coroutine), SHAPE(handlers_in_a_table),
+    SHAPE(named_condition),
+    SHAPE(declared_condition),
+    SHAPE(condition_with_initialiser),
+    SHAPE(looped_condition),
+    SHAPE(named_switch),
+    SHAPE(named_aggregate),
+    SHAPE(designated_aggregate),
+    SHAPE(aggregate_by_reference),
+    SHAPE(aggregate_from_a_function),
+    SHAPE(aggregate_moved_into_a_temporary),
+    SHAPE(aggregate_from_a_coroutine),
+    SHAPE(awaited_then_aggregate),
+    SHAPE(trivial_aggregate),
+    SHAPE(class_temporary),
+    SHAPE(class_temporary_in_braces),
+    SHAPE(named_lambda),
+    SHAPE(lambda_by_reference),
+    SHAPE(lambda_without_captures),
+    SHAPE(generic_coroutine_lambda),
+    SHAPE(spawned_with_a_named_executor),
+    SHAPE(choice_by_statements),
+    SHAPE(choice_of_numbers),
+    SHAPE(named_list),
+    SHAPE(nested_awaits),
+    SHAPE(range_over_awaited),
+    SHAPE(structured_binding),
+    SHAPE(caught),
+    SHAPE(variant_and_unique),
+    SHAPE(member_coroutine),
+    SHAPE(handlers_in_a_table),
 #undef SHAPE
 };
 

@@ -5,14 +5,14 @@
 #include <utility>      // move
 #include <vector>       // vector
 
-#include <tensorgate/auth/api_key.hpp>         // api_keys, key
-#include <tensorgate/http/problem.hpp>         // problem_json
-#include <tensorgate/http/sse.hpp>             // sse::writer
-#include <tensorgate/reflect/json_write.hpp>   // write_json
-#include <tensorgate/reflect/rules.hpp>        // range, length
-#include <tensorgate/service/load.hpp>         // load, explain
-#include <tensorgate/service/service.hpp>      // service
-#include <tensorgate/service/table.hpp>        // post, routes, to
+#include <tensorgate/auth/api_key.hpp>        // api_keys, key
+#include <tensorgate/http/problem.hpp>        // problem_json
+#include <tensorgate/http/sse.hpp>            // sse::writer
+#include <tensorgate/reflect/json_write.hpp>  // write_json
+#include <tensorgate/reflect/rules.hpp>       // range, length
+#include <tensorgate/service/load.hpp>        // load, explain
+#include <tensorgate/service/service.hpp>     // service
+#include <tensorgate/service/table.hpp>       // post, routes, to
 
 namespace tg = tensorgate;
 
@@ -71,8 +71,8 @@ task<result<completion>> complete(engine const& by, tg::auth::key const& /*calle
   co_return made;
 }
 
-task<result<void>> stream(engine const& by, tg::auth::key const& /*caller*/, http::body<chat> asked, http::deadline /*until*/,
-                          http::sse::writer& out) {
+task<result<void>> stream(engine const& by, tg::auth::key const& /*caller*/, http::body<chat> asked,
+                          http::deadline /*until*/, http::sse::writer& out) {
   for (int i = 0;; ++i) {
     auto word = co_await by.next(asked.value, i);
     if (!word) co_return tg::fail(word);
@@ -89,8 +89,9 @@ task<result<void>> stream(engine const& by, tg::auth::key const& /*caller*/, htt
 
 template <>
 struct tensorgate::reflect::describe<sketch::chat> {
-  static constexpr auto rules = std::tuple{length<&sketch::chat::messages>(1, 100), range<&sketch::chat::temperature>(0.0, 2.0),
-                                           range<&sketch::chat::max_tokens>(1, 4096)};
+  static constexpr auto rules =
+      std::tuple{length<&sketch::chat::messages>(1, 100), range<&sketch::chat::temperature>(0.0, 2.0),
+                 range<&sketch::chat::max_tokens>(1, 4096)};
 };
 
 int main(int argc, char** argv) {
@@ -102,8 +103,10 @@ int main(int argc, char** argv) {
   tg::auth::api_keys   keys{app, config->keys};
   sketch::engine const engine{config->model};
 
+  // clang-format off
   return app.serve(&tg::http::problem_json, routes{
     post<"/v1/complete">(keys, largest_body(1 << 20), to<&sketch::complete>(engine)),
     post<"/v1/stream">  (keys, largest_body(1 << 20), to<&sketch::stream>(engine)),
   });
+  // clang-format on
 }

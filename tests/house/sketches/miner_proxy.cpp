@@ -43,13 +43,16 @@ class signed_by {
     r.record.caller = found.address;
     co_return found;
   }
-  void describe(http::openapi_operation& about) const { about.answers(http::status::unauthorized, "the signature does not hold"); }
+  void describe(http::openapi_operation& about) const {
+    about.answers(http::status::unauthorized, "the signature does not hold");
+  }
 };
 
 /// Sends a request on to the model and its answer back, piece by piece: an endpoint maker of its own.
 class proxy {
  public:
-  proxy(http::clients& through, std::string const& model, std::chrono::milliseconds wait) : through_(&through), model_(&model), wait_(wait) {}
+  proxy(http::clients& through, std::string const& model, std::chrono::milliseconds wait)
+      : through_(&through), model_(&model), wait_(wait) {}
 
   struct nothing {};
   template <class Context>
@@ -60,14 +63,15 @@ class proxy {
   static constexpr bool waits = true;
 
   template <class Context>
-  bool take(Context /*of_route*/, http::request& /*r*/, nothing& /*into*/, std::optional<http::problem>& /*why*/) const {
+  bool take(Context /*of_route*/, http::request& /*r*/, nothing& /*into*/,
+            std::optional<http::problem>& /*why*/) const {
     return true;
   }
 
   template <class Context>
-  task<std::optional<http::reply>> call(Context /*of_route*/, http::request& r, nothing& /*taken*/, http::body_reader& /*in*/,
-                                        http::body_writer& out) const {
-    auto const           sent = co_await forward(*through_, *model_, r, out, std::chrono::steady_clock::now() + wait_);
+  task<std::optional<http::reply>> call(Context /*of_route*/, http::request&          r, nothing& /*taken*/,
+                                        http::body_reader& /*in*/, http::body_writer& out) const {
+    auto const sent = co_await forward(*through_, *model_, r, out, std::chrono::steady_clock::now() + wait_);
     std::optional<http::reply> refused;
     if (!sent) refused = r.refuse(http::from(sent.error()));
     co_return refused;
@@ -82,8 +86,8 @@ class proxy {
   }
 
  private:
-  static task<result<void>> forward(http::clients& through, std::string const& model, http::request const& r, http::body_writer& out,
-                                    tg::steady_point until) {
+  static task<result<void>> forward(http::clients& through, std::string const& model, http::request const& r,
+                                    http::body_writer& out, tg::steady_point until) {
     auto where = http::url::parse(model + std::string(r.head.path()));
     if (!where) co_return fail(where);
     http::client_request asked(r.head.verb(), std::move(*where));
@@ -125,10 +129,12 @@ int main(int argc, char** argv) {
   tg::auth::rate          often{app, config->limits};
   sketch::signed_by const validators;
 
+  // clang-format off
   return app.serve(&tg::http::problem_json, routes{
     get<"/status">     (anyone,            to<&sketch::status>(*config)),
     get<"/check/{id}"> (validators,        to<&sketch::check>()),
     post<"/inference"> (validators, often, sketch::proxy(model, config->model, 30s)),
     post<"/edit">      (validators, often, sketch::proxy(model, config->model, 2min)),
   });
+  // clang-format on
 }

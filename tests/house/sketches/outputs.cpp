@@ -1,4 +1,5 @@
-// tests/house/sketches/outputs.cpp: a validator's outputs, sold by tier: state, keys, path values, a query, rows of a table.
+// tests/house/sketches/outputs.cpp: a validator's outputs, sold by tier: state, keys, path values, a query, rows of a
+// table.
 #include <string>       // string
 #include <string_view>  // string_view
 
@@ -15,9 +16,9 @@ namespace sketch {
 enum class tier { live = 0, day = 1 };
 
 struct config {
-  tg::server_config           server{};
-  tg::auth::api_keys_options  keys{};
-  std::string                 tree = "data";
+  tg::server_config          server{};
+  tg::auth::api_keys_options keys{};
+  std::string                tree = "data";
 };
 
 class library {
@@ -39,7 +40,8 @@ struct choice {
 };
 
 tg::http::reply positions(library const& from, tg::auth::key const& caller, tg::http::query<choice> wanted) {
-  return tg::http::reply::json("{}").with("X-Tree", from.tree() + caller.name + (wanted->which == tier::day ? "day" : ""));
+  return tg::http::reply::json("{}").with("X-Tree",
+                                          from.tree() + caller.name + (wanted->which == tier::day ? "day" : ""));
 }
 tg::result<tg::http::reply> miner(library const& /*from*/, tg::auth::key const& /*caller*/, std::string_view id) {
   if (id.empty()) return tg::fail(tg::http::errc::not_found, "there is no such miner");
@@ -60,9 +62,11 @@ int main(int argc, char** argv) {
   tg::auth::api_keys keys{app, config->keys};
   sketch::library    library{config->tree};
 
+  // clang-format off
   return app.serve(&tg::http::problem_json, routes{
     get<"/miner-positions">     (keys, to<&sketch::positions>(library)),
     get<"/miner-positions/{id}">(keys, to<&sketch::miner>(library)),
     get<"/{rest...}">           (keys, to<&sketch::configured>(library)),
   });
+  // clang-format on
 }

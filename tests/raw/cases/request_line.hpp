@@ -33,7 +33,8 @@ inline void add_methods(case_list& to) {
   to.add("DELETE with a body", line("DELETE /names/a HTTP/1.1", "Content-Length: 3\r\n") + "abc", "204 keep");
   to.add("GET of a route that only takes POST", get("/echo"), "405 keep");
   to.add("POST of a route that only takes GET", sized("x", "/hello/a"), "405 keep");
-  for (std::string_view const name : {"BREW", "PROPFIND", "get", "Get", "gET", "post", "GETS", "GE", "G", "X-METHOD", "!#$%&'*+-.^_`|~09"}) {
+  for (std::string_view const name :
+       {"BREW", "PROPFIND", "get", "Get", "gET", "post", "GETS", "GE", "G", "X-METHOD", "!#$%&'*+-.^_`|~09"}) {
     to.add("unknown method " + std::string(name), line(std::string(name) + " /hello/a HTTP/1.1"), "501 keep");
   }
   to.add("unknown method with a body", line("BREW / HTTP/1.1", "Content-Length: 5\r\n") + "hello", "501 keep");
@@ -54,16 +55,20 @@ inline void add_versions(case_list& to) {
   to.group("version");
   to.add("HTTP/1.0", line("GET /hello/a HTTP/1.0"), "200 close", "hello a");
   for (char const minor : std::string_view("23456789")) {
-    to.add(std::string("HTTP/1.") + minor + " is served as 1.1", line(std::string("GET /hello/a HTTP/1.") + minor), "200 keep", "hello a");
+    to.add(std::string("HTTP/1.") + minor + " is served as 1.1", line(std::string("GET /hello/a HTTP/1.") + minor),
+           "200 keep", "hello a");
   }
   for (std::string_view const version : {"HTTP/0.9", "HTTP/0.0", "HTTP/2.0", "HTTP/2.1", "HTTP/3.0", "HTTP/9.9"}) {
     to.add(std::string(version), line("GET / " + std::string(version)), "505 close");
   }
   for (std::string_view const version :
-       {"HTTP/1", "HTTP/1.", "HTTP/.1", "HTTP/", "HTTP", "HTTP/11.1", "HTTP/1.10", "HTTP/1.11", "HTTP/01.1", "HTTP/1.01", "HTTP/1,1", "HTTP/1;1",
-        "http/1.1", "Http/1.1", "HTTPS/1.1", "HTTP 1.1", "HTTP/ 1.1", "HTTP /1.1", "HTTP/1. 1", "HTTP/1 .1", "HTTP/-1.1", "HTTP/+1.1", "HTTP/1.1x",
-        "HTTP/A.B", "HTTP/1.A", "HTTP/1.x", "HTTP//1.1", "HTTP\\1.1", "ICY/1.1", "HTCPCP/1.0", "HTTP1.1", "/1.1", "1.1", "HTTP/1.1.1", "HTTP/1.1 HTTP/1.1",
-        "HTTP/1.1 ", "HTTP/1.1\t", " HTTP/1.1", "\tHTTP/1.1", "HTTP/1.1\x01", "HTTP/\xff.1", "XTTP/1.1", "HTTP/0x1.1", "HTTP/1.1;q=1", "HTTP/2", "HTTP/one.one"}) {
+       {"HTTP/1",     "HTTP/1.",      "HTTP/.1",   "HTTP/",       "HTTP",         "HTTP/11.1",   "HTTP/1.10",
+        "HTTP/1.11",  "HTTP/01.1",    "HTTP/1.01", "HTTP/1,1",    "HTTP/1;1",     "http/1.1",    "Http/1.1",
+        "HTTPS/1.1",  "HTTP 1.1",     "HTTP/ 1.1", "HTTP /1.1",   "HTTP/1. 1",    "HTTP/1 .1",   "HTTP/-1.1",
+        "HTTP/+1.1",  "HTTP/1.1x",    "HTTP/A.B",  "HTTP/1.A",    "HTTP/1.x",     "HTTP//1.1",   "HTTP\\1.1",
+        "ICY/1.1",    "HTCPCP/1.0",   "HTTP1.1",   "/1.1",        "1.1",          "HTTP/1.1.1",  "HTTP/1.1 HTTP/1.1",
+        "HTTP/1.1 ",  "HTTP/1.1\t",   " HTTP/1.1", "\tHTTP/1.1",  "HTTP/1.1\x01", "HTTP/\xff.1", "XTTP/1.1",
+        "HTTP/0x1.1", "HTTP/1.1;q=1", "HTTP/2",    "HTTP/one.one"}) {
     to.add("version " + shown(version), line("GET / " + std::string(version)), "400 close");
   }
   to.add("no version", "GET /\r\n", "400 close");
@@ -106,7 +111,9 @@ inline void add_lines(case_list& to) {
   to.add("words before it", "Extra line" + get(), "400 close");
   to.add("an answer instead of a request", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "400 close");
   to.add("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400/505 close");
-  to.add("a TLS greeting", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 some random bytes of a hello\r\n\r\n", 44), "400 close");
+  to.add("a TLS greeting",
+         std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 some random bytes of a hello\r\n\r\n", 44),
+         "400 close");
   to.add("another protocol's greeting", "SSH-2.0-client\r\n", "400 close");
   to.add("binary rubbish", std::string("\x00\xff\xfe\x80\x90\x12\x34\r\n\r\n", 11), "400 close");
   to.add("letters without an end are waited for", "GET", "wait");
@@ -118,7 +125,8 @@ inline void add_targets(case_list& to) {
   to.add("a query", get("/hello/a?x=1"), "200 keep", "hello a");
   to.add("an empty query", get("/hello/a?"), "200 keep", "hello a");
   to.add("slashes and question marks in the query", get("/hello/a?b=/c?d"), "200 keep", "hello a");
-  to.add("every byte that a segment may have", get("/hello/-._~!$&'()*+,;=:@09azAZ"), "200 keep", "hello -._~!$&'()*+,;=:@09azAZ");
+  to.add("every byte that a segment may have", get("/hello/-._~!$&'()*+,;=:@09azAZ"), "200 keep",
+         "hello -._~!$&'()*+,;=:@09azAZ");
   to.add("an escaped letter", get("/hello/%41"), "200 keep", "hello A");
   to.add("an escaped escape is decoded once", get("/hello/%2541"), "200 keep", "hello %41");
   to.add("an escaped blank", get("/hello/%20"), "200 keep", "hello  ");
@@ -132,12 +140,14 @@ inline void add_targets(case_list& to) {
   to.add("two slashes within are not one", get("/hello//a"), "404 keep");
   to.add("an escaped pattern is no pattern", get("/%7Bname%7D"), "404 keep");
   for (std::string_view const path :
-       {"/hello/%00", "/hello/a%00b", "/hello/%2F", "/hello/%2f", "/hello/%5C", "/hello/..", "/hello/.", "/../hello/a", "/./hello/a", "/hello/../hello/a",
-        "/hello/%2e%2e", "/hello/%2E", "/hello/.%2e", "/hello/%2e./a", "/hello/%0D%0A", "/hello/%0a", "/hello/%7F", "/hello/%1b", "/hello/%C0%AF",
-        "/hello/%FF", "/hello/%ED%A0%80", "/hello/%F4%90%80%80", "/hello/%E2%82", "/hello/%80"}) {
+       {"/hello/%00",    "/hello/a%00b",  "/hello/%2F",       "/hello/%2f",          "/hello/%5C",    "/hello/..",
+        "/hello/.",      "/../hello/a",   "/./hello/a",       "/hello/../hello/a",   "/hello/%2e%2e", "/hello/%2E",
+        "/hello/.%2e",   "/hello/%2e./a", "/hello/%0D%0A",    "/hello/%0a",          "/hello/%7F",    "/hello/%1b",
+        "/hello/%C0%AF", "/hello/%FF",    "/hello/%ED%A0%80", "/hello/%F4%90%80%80", "/hello/%E2%82", "/hello/%80"}) {
     to.add("path " + std::string(path), get(path), "400 keep");
   }
-  for (std::string_view const target : {"/%", "/%4", "/%zz", "/%4g", "/%g4", "/%%", "/%u0041", "/a?%", "/a?x=%1", "/a?x=%qq", "/% 41"}) {
+  for (std::string_view const target :
+       {"/%", "/%4", "/%zz", "/%4g", "/%g4", "/%%", "/%u0041", "/a?%", "/a?x=%1", "/a?x=%qq", "/% 41"}) {
     to.add("broken escape " + std::string(target), get(target), "400 close");
   }
   for (char const c : std::string_view("\"<>\\^`{|}[]#\x00\x01\x08\x0b\x1f\x7f\x80\xc3\xff", 21)) {
@@ -151,16 +161,54 @@ inline void add_targets(case_list& to) {
   to.add("an absolute URI without a path", line("GET http://a HTTP/1.1"), "200 keep", "front");
   to.add("an absolute URI with a query and no path", line("GET http://a?x HTTP/1.1"), "200 keep", "front");
   to.add("an absolute URI of IPv6", line("GET http://[::1]/hello/a HTTP/1.1"), "200 keep", "hello a");
-  to.add("an absolute URI that differs from Host wins", line("GET http://other/hello/a HTTP/1.1"), "200 keep", "hello a");
+  to.add("an absolute URI that differs from Host wins", line("GET http://other/hello/a HTTP/1.1"), "200 keep",
+         "hello a");
   to.add("an absolute URI without Host", "GET http://a/hello/a HTTP/1.1\r\n\r\n", "400 close");
   to.add("an absolute URI with a bad Host", "GET http://a/hello/a HTTP/1.1\r\nHost: a b\r\n\r\n", "400 close");
   to.add("an absolute URI with two Hosts", line("GET http://a/hello/a HTTP/1.1", "Host: a\r\n"), "400 close");
   to.add("an absolute URI in HTTP/1.0 without Host", "GET http://a/hello/a HTTP/1.0\r\n\r\n", "200 close", "hello a");
-  for (std::string_view const target :
-       {"http://", "http:///hello/a", "http:/a/hello/a", "http:a", "http", "http:", "http://user@a/", "http://user:secret@a/", "http://@a/", "http://a:x/", "http://a:0/",
-        "http://a:65536/", "http://a:-1/", "http://[::1/", "http://::1/", "http://[::1]x/", "http://[]/", "http://a,b/", "http://a\\b/", "http://a%/", "ftp://a/",
-        "file:///etc/passwd", "javascript:alert(1)", "data:,x", "urn:x", "ws://a/", "//", "a", "hello/a", "a:80", "?x", "#x", "/hello/a#x", "*", "**", "*/",
-        "a/b", ".", "..", "../hello/a", "@", "/hello/a http://b/"}) {
+  for (std::string_view const target : {"http://",
+                                        "http:///hello/a",
+                                        "http:/a/hello/a",
+                                        "http:a",
+                                        "http",
+                                        "http:",
+                                        "http://user@a/",
+                                        "http://user:secret@a/",
+                                        "http://@a/",
+                                        "http://a:x/",
+                                        "http://a:0/",
+                                        "http://a:65536/",
+                                        "http://a:-1/",
+                                        "http://[::1/",
+                                        "http://::1/",
+                                        "http://[::1]x/",
+                                        "http://[]/",
+                                        "http://a,b/",
+                                        "http://a\\b/",
+                                        "http://a%/",
+                                        "ftp://a/",
+                                        "file:///etc/passwd",
+                                        "javascript:alert(1)",
+                                        "data:,x",
+                                        "urn:x",
+                                        "ws://a/",
+                                        "//",
+                                        "a",
+                                        "hello/a",
+                                        "a:80",
+                                        "?x",
+                                        "#x",
+                                        "/hello/a#x",
+                                        "*",
+                                        "**",
+                                        "*/",
+                                        "a/b",
+                                        ".",
+                                        "..",
+                                        "../hello/a",
+                                        "@",
+                                        "/hello/a http://b/"}) {
     to.add("target " + std::string(target), get(target), target == "//" ? "404 keep" : "400 close");
   }
   to.add("the longest target", get("/hello/" + std::string(8192 - 7, 'a')), "200 keep");

@@ -21,10 +21,10 @@
 #include "support/outputs_app.hpp"
 #include "support/ptn_generate.hpp"
 
-using json       = nlohmann::ordered_json;
-namespace codec  = tensorgate::codec;
-namespace fs     = std::filesystem;
-namespace outs   = tensorgate::outputs;
+using json      = nlohmann::ordered_json;
+namespace codec = tensorgate::codec;
+namespace fs    = std::filesystem;
+namespace outs  = tensorgate::outputs;
 using namespace std::chrono_literals;
 using tensorgate_tests::outputs_app;
 using tensorgate_tests::random_numbers;
@@ -62,10 +62,10 @@ class hidden_day {
     auto& list = whole.at("eliminations");
     for (std::size_t i = 1 + random_.below(4); i != 0; --i) {
       json one;
-      one["hotkey"]                         = tensorgate_tests::make_hotkey(random_);
-      one["reason"]                         = "MAX_TOTAL_DRAWDOWN";
-      one["elimination_initiated_time_ms"]  = cut_ms + static_cast<std::int64_t>(random_.below(day_ms));
-      auto const at = static_cast<std::ptrdiff_t>(random_.below(list.size() + 1));
+      one["hotkey"]                        = tensorgate_tests::make_hotkey(random_);
+      one["reason"]                        = "MAX_TOTAL_DRAWDOWN";
+      one["elimination_initiated_time_ms"] = cut_ms + static_cast<std::int64_t>(random_.below(day_ms));
+      auto const at                        = static_cast<std::ptrdiff_t>(random_.below(list.size() + 1));
       list.insert(list.begin() + at, std::move(one));
     }
     return whole;
@@ -83,7 +83,8 @@ class hidden_day {
 
  private:
   [[nodiscard]] bool is_hidden(json const& position) const {
-    if (position.at("is_closed_position").get<bool>() && position.at("close_ms").get<std::int64_t>() < cut_ms) return false;
+    if (position.at("is_closed_position").get<bool>() && position.at("close_ms").get<std::int64_t>() < cut_ms)
+      return false;
     return outs::bucket_of(position.at("position_uuid").get<std::string>()) >= tier_;
   }
 
@@ -104,16 +105,16 @@ class hidden_day {
 
   /// Other orders in the day of a position that was opened before it, or at all in one that was not.
   void trade(json& position) {
-    auto& orders = position.at("orders");
+    auto&             orders = position.at("orders");
     std::vector<json> kept;
     for (auto& one : orders) {
       if (one.at("processed_ms").get<std::int64_t>() < cut_ms) kept.push_back(std::move(one));
     }
-    auto const        price = kept.empty() ? 100.0 : kept.front().at("price").get<double>();
-    double            net   = 0;
+    auto const price = kept.empty() ? 100.0 : kept.front().at("price").get<double>();
+    double     net   = 0;
     for (auto const& one : kept) net += one.at("leverage").get<double>();
     if (kept.empty()) net = random_.chance(0.5) ? 0.1 : -0.1;
-    auto const type = net > 0 ? "LONG" : "SHORT";
+    auto const        type = net > 0 ? "LONG" : "SHORT";
     std::vector<json> fresh;
     auto const        count = random_.below(5) + (kept.empty() ? 1U : 0U);
     for (std::size_t i = 0; i != count; ++i) {
@@ -126,14 +127,16 @@ class hidden_day {
       return a.at("processed_ms").get<std::int64_t>() < b.at("processed_ms").get<std::int64_t>();
     });
     if (closes) {  // the order that ends it is the last one
-      auto const flat = std::find_if(fresh.begin(), fresh.end(), [](json const& one) { return one.at("order_type") == "FLAT"; });
+      auto const flat =
+          std::find_if(fresh.begin(), fresh.end(), [](json const& one) { return one.at("order_type") == "FLAT"; });
       auto const last = fresh.back().at("processed_ms").get<std::int64_t>();
       std::rotate(flat, flat + 1, fresh.end());
       fresh.back()["processed_ms"] = std::max(last, fresh.back().at("processed_ms").get<std::int64_t>());
     }
     for (auto& one : fresh) kept.push_back(std::move(one));
     orders = kept;
-    if (orders.front().at("processed_ms").get<std::int64_t>() >= cut_ms) position["open_ms"] = orders.front().at("processed_ms");
+    if (orders.front().at("processed_ms").get<std::int64_t>() >= cut_ms)
+      position["open_ms"] = orders.front().at("processed_ms");
     position["is_closed_position"] = closes;
     position["close_ms"]           = closes ? orders.back().at("processed_ms") : json(0);
     position["position_type"]      = closes ? "FLAT" : type;
@@ -162,7 +165,7 @@ class hidden_day {
   }
 
   [[nodiscard]] json changed(std::string const& hotkey, json const& from) {
-    json miner = from;
+    json              miner = from;
     std::vector<json> all;
     for (auto const& one : from.at("positions")) {
       json position = one;
@@ -176,7 +179,8 @@ class hidden_day {
     auto const like = from.at("positions").empty() ? sample_position_ : from.at("positions").front();
     if (!from.at("positions").empty()) sample_position_ = like;
     if (!like.is_null()) {
-      for (std::size_t i = random_.below(3) + (from.at("positions").empty() ? 1 : 0); i != 0; --i) all.push_back(new_position(hotkey, like));
+      for (std::size_t i = random_.below(3) + (from.at("positions").empty() ? 1 : 0); i != 0; --i)
+        all.push_back(new_position(hotkey, like));
     }
     // As validators write them: closed ones by time, then open ones.
     std::stable_sort(all.begin(), all.end(), [](json const& a, json const& b) {
@@ -186,7 +190,8 @@ class hidden_day {
       return key(a) < key(b);
     });
     miner["positions"] = all;
-    for (auto const* const name : {"thirty_day_returns", "all_time_returns", "percentage_profitable"}) miner[name] = random_.share();
+    for (auto const* const name : {"thirty_day_returns", "all_time_returns", "percentage_profitable"})
+      miner[name] = random_.share();
     miner["n_positions"] = random_.below(50);
     return miner;
   }
@@ -197,12 +202,14 @@ class hidden_day {
 };
 
 /// Writes the files of one side below `root`. Both sides go through the same writer, so that only values differ.
-void write_side(fs::path const& root, json const& raw, json const& eliminations, json const& statistics, bool gzipped_too) {
+void write_side(fs::path const& root, json const& raw, json const& eliminations, json const& statistics,
+                bool gzipped_too) {
   write(root / "validation/outputs/output.json", raw.dump());
   write(root / "validation/eliminations.json", eliminations.dump());
   write(root / "runnable/minerstatistics.json", statistics.dump());
   write(root / "validation/miner_copying.json", gzipped_too ? R"({"a": 1})" : "{}");
-  write(root / "runnable/validator_checkpoint.json.gz", codec::gzip_compress(json{{"positions", raw}, {"perf_ledgers", statistics}}.dump()));
+  write(root / "runnable/validator_checkpoint.json.gz",
+        codec::gzip_compress(json{{"positions", raw}, {"perf_ledgers", statistics}}.dump()));
   write(root / "validation/debt_ledgers.json", statistics.at("data").front().dump());
   for (auto const* const tier : {"0", "30", "50", "100"}) {  // the validator's own, which leak
     write(root / "validation/outputs/tiered_positions" / tier / "output.json.gz", codec::gzip_compress(raw.dump()));
@@ -210,7 +217,8 @@ void write_side(fs::path const& root, json const& raw, json const& eliminations,
 }
 
 /// Everything that comes back, but for the line that tells the time.
-std::string answer_to(std::uint16_t port, std::string_view method, std::string_view target, std::string_view key, std::string_view fields) {
+std::string answer_to(std::uint16_t port, std::string_view method, std::string_view target, std::string_view key,
+                      std::string_view fields) {
   raw_client  client{port};
   std::string text;
   text.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
@@ -237,12 +245,27 @@ struct question {
 
 /// Every route, asked plainly, for parts, conditionally, in each coding, and wrongly.
 std::vector<question> questions(std::vector<std::string> const& hotkeys) {
-  std::vector<std::string> targets{"/miner-positions", "/miner-hotkeys", "/statistics", "/statistics?checkpoints=false", "/eliminations",
-                                   "/miner-copying", "/validator-checkpoint", "/debt-ledger", "/miner-selections", "/openapi.json", "/",
-                                   "/nowhere", "/miner-positions/5Nobody", "/statistics/5Nobody/", "/miner-positions/", "/miner-hotkeys/"};
-  for (auto const* const tier : {"0", "30", "50", "100", "", "7"}) targets.push_back(std::string("/miner-positions?tier=") + tier);
+  std::vector<std::string> targets{"/miner-positions",
+                                   "/miner-hotkeys",
+                                   "/statistics",
+                                   "/statistics?checkpoints=false",
+                                   "/eliminations",
+                                   "/miner-copying",
+                                   "/validator-checkpoint",
+                                   "/debt-ledger",
+                                   "/miner-selections",
+                                   "/openapi.json",
+                                   "/",
+                                   "/nowhere",
+                                   "/miner-positions/5Nobody",
+                                   "/statistics/5Nobody/",
+                                   "/miner-positions/",
+                                   "/miner-hotkeys/"};
+  for (auto const* const tier : {"0", "30", "50", "100", "", "7"})
+    targets.push_back(std::string("/miner-positions?tier=") + tier);
   for (auto const& hotkey : hotkeys) {
-    for (auto const* const path : {"/miner-positions/", "/perf-ledger/", "/debt-ledger/", "/limit-orders/", "/emissions-ledger/", "/penalty-ledger/"}) {
+    for (auto const* const path : {"/miner-positions/", "/perf-ledger/", "/debt-ledger/", "/limit-orders/",
+                                   "/emissions-ledger/", "/penalty-ledger/"}) {
       targets.push_back(path + hotkey);
     }
     targets.push_back("/statistics/" + hotkey);
@@ -274,8 +297,11 @@ TEST_CASE("what the last day hides changes no byte of any answer to a key below 
   auto const stats  = json::parse(read_text(sample / "runnable/minerstatistics.json"));
   // A miner who trades for the first time in one of the trees.
   std::string const newcomer = "5NewcomerWhoTradesForTheFirstTimeXXXXXXXXXXXXXXX";
-  raw[newcomer]              = {{"positions", json::array()}, {"thirty_day_returns", 1.0}, {"all_time_returns", 1.0},
-                                {"n_positions", 0}, {"percentage_profitable", 0.0}};
+  raw[newcomer]              = {{"positions", json::array()},
+                                {"thirty_day_returns", 1.0},
+                                {"all_time_returns", 1.0},
+                                {"n_positions", 0},
+                                {"percentage_profitable", 0.0}};
   std::vector<std::string> hotkeys{newcomer};
   for (auto const& [hotkey, miner] : raw.items()) {
     if (hotkeys.size() < 5) hotkeys.push_back(hotkey);
@@ -297,13 +323,15 @@ TEST_CASE("what the last day hides changes no byte of any answer to a key below 
       auto const right = answer_to(other.port(), method, target, key, fields);
       bool const equal = left == right;
       CHECK(equal);
-      bool const is_dated = left.find("\r\nLast-Modified: ") != std::string::npos;  // would tell when the validator traded
+      bool const is_dated =
+          left.find("\r\nLast-Modified: ") != std::string::npos;  // would tell when the validator traded
       CHECK_FALSE(is_dated);
       ++compared;
       if (auto const tag = etag_of(left); !tag.empty() && method == "GET" && fields.empty()) {
         for (auto const* const name : {"If-None-Match: ", "If-Match: "}) {
           auto const condition = name + tag + "\r\n";
-          bool const as_equal  = answer_to(one.port(), "GET", target, key, condition) == answer_to(other.port(), "GET", target, key, condition);
+          bool const as_equal  = answer_to(one.port(), "GET", target, key, condition) ==
+                                answer_to(other.port(), "GET", target, key, condition);
           CHECK(as_equal);
           ++compared;
         }
@@ -331,24 +359,28 @@ TEST_CASE("what the last day hides changes no byte of any answer to a key below 
       same(one, other, "");
       same(one, other, "no-such-key");
 
-      // What a server saw before must not show either: the other tree's files are put into the first one's place, and back.
+      // What a server saw before must not show either: the other tree's files are put into the first one's place, and
+      // back.
       auto const whole = keys.at("user100").at("key").get<std::string>();
       auto const swap  = [&](json const& next) {
         auto const before = answer_to(other.port(), "GET", "/miner-positions?tier=100", whole, "");
         write(other.tree() / "validation/outputs/output.json", next.dump());
         auto const until = std::chrono::steady_clock::now() + 20s;
-        while (answer_to(other.port(), "GET", "/miner-positions?tier=100", whole, "") == before && std::chrono::steady_clock::now() < until) {
+        while (answer_to(other.port(), "GET", "/miner-positions?tier=100", whole, "") == before &&
+               std::chrono::steady_clock::now() < until) {
           std::this_thread::sleep_for(50ms);
         }
         CHECK(answer_to(other.port(), "GET", "/miner-positions?tier=100", whole, "") != before);
       };
       swap(raw);
       swap(day.positions(raw));
-      for (std::string const& target : {"/miner-positions?tier=" + std::to_string(tier), std::string("/miner-hotkeys"), "/miner-positions/" + newcomer}) {
-        bool const equal = answer_to(one.port(), "GET", target, key, "") == answer_to(other.port(), "GET", target, key, "");
+      for (std::string const& target : {"/miner-positions?tier=" + std::to_string(tier), std::string("/miner-hotkeys"),
+                                        "/miner-positions/" + newcomer}) {
+        bool const equal =
+            answer_to(one.port(), "GET", target, key, "") == answer_to(other.port(), "GET", target, key, "");
         CHECK(equal);
       }
-      auto const kept = "state/tiered_positions/" + std::to_string(tier) + "/output.json.gz";
+      auto const kept      = "state/tiered_positions/" + std::to_string(tier) + "/output.json.gz";
       bool const same_file = read_text(one.folder() / kept) == read_text(other.folder() / kept);
       CHECK(same_file);
       CHECK(other.stop() == 0);

@@ -1,5 +1,5 @@
-// The app in the conditions of a real machine: files that are rewritten under load, broken, away, unreadable; a full disk,
-// a killed process; keys that come and go.
+// The app in the conditions of a real machine: files that are rewritten under load, broken, away, unreadable; a full
+// disk, a killed process; keys that come and go.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -59,13 +59,16 @@ class installation {
  public:
   explicit installation(std::string_view profile = "v1", std::string_view extra = "", std::string_view keys = "") {
     auto const at = folder_.path().string();
-    write(config(), "profile = \"" + std::string(profile) + "\"\n[data]\nvalidation = \"" + at + "/tree/validation\"\nstate = \"" + at +
-                        "/state\"\n[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nthreads = 2\n" + std::string(extra) +
-                        "[server.log]\naccess = \"off\"\n[keys]\nfile = \"" + at + "/keys.json\"\npoll = \"100ms\"\n" + std::string(keys));
+    write(config(), "profile = \"" + std::string(profile) + "\"\n[data]\nvalidation = \"" + at +
+                        "/tree/validation\"\nstate = \"" + at +
+                        "/state\"\n[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nthreads = 2\n" +
+                        std::string(extra) + "[server.log]\naccess = \"off\"\n[keys]\nfile = \"" + at +
+                        "/keys.json\"\npoll = \"100ms\"\n" + std::string(keys));
   }
   void add_sample() const {
     fs::copy(tensorgate_tests::vectors_root() / "ptn/sample", tree(), fs::copy_options::recursive);
-    for (auto const& entry : fs::recursive_directory_iterator(tree())) fs::permissions(entry.path(), fs::perms::owner_write, fs::perm_options::add);
+    for (auto const& entry : fs::recursive_directory_iterator(tree()))
+      fs::permissions(entry.path(), fs::perms::owner_write, fs::perm_options::add);
   }
   /// Adds a key and tells it.
   [[nodiscard]] std::string key(std::string const& name, int tier, std::vector<std::string> more = {}) const {
@@ -81,10 +84,12 @@ class installation {
     words.insert(words.begin(), {outputs_app::program(), "--config", config().string()});
     return run(std::move(words));
   }
-  [[nodiscard]] std::vector<std::string> words() const { return {outputs_app::program(), "--config", config().string()}; }
-  [[nodiscard]] fs::path                 tree() const { return folder_.path() / "tree"; }
-  [[nodiscard]] fs::path                 folder() const { return folder_.path(); }
-  [[nodiscard]] fs::path                 config() const { return folder_.path() / "outputs.toml"; }
+  [[nodiscard]] std::vector<std::string> words() const {
+    return {outputs_app::program(), "--config", config().string()};
+  }
+  [[nodiscard]] fs::path tree() const { return folder_.path() / "tree"; }
+  [[nodiscard]] fs::path folder() const { return folder_.path(); }
+  [[nodiscard]] fs::path config() const { return folder_.path() / "outputs.toml"; }
 
  private:
   scratch_folder folder_;
@@ -96,7 +101,9 @@ raw_answer ask_as(running_program const& app, std::string_view target, std::stri
 std::string health(running_program const& app) { return ask(app.admin(), "GET", "/healthz").body; }
 
 std::string plain(raw_answer const& answer) {
-  return answer.field("content-encoding") == "gzip" ? codec::gzip_decompress(answer.body, std::size_t{1} << 28U).value_or("") : answer.body;
+  return answer.field("content-encoding") == "gzip"
+             ? codec::gzip_decompress(answer.body, std::size_t{1} << 28U).value_or("")
+             : answer.body;
 }
 
 }  // namespace
@@ -113,7 +120,7 @@ TEST_CASE("another subnet's files are served by settings alone, whole at every m
     while (!said.empty() && said.back() == '\n') said.pop_back();
     return said.substr(said.find_last_of(" \n") + 1);
   };
-  auto const key0 = key("low", "0"), key30 = key("middle", "30"), key100 = key("high", "100");
+  auto const      key0 = key("low", "0"), key30 = key("middle", "30"), key100 = key("high", "100");
   running_program app{{outputs_app::program(), "--config", config.string()}};
 
   CHECK(ask_as(app, "/scores/h0", key0).status == 403);
@@ -126,7 +133,8 @@ TEST_CASE("another subnet's files are served by settings alone, whole at every m
 
   tensorgate_tests::rewriting_counts counts;
   tensorgate_tests::rewrite_and_ask(app, files, key30, key100, 4, 50ms, 4s, counts);
-  MESSAGE(counts.answers.load(), " answers, ", counts.versions.load(), " versions written, ", counts.seen.load(), " seen by one client");
+  MESSAGE(counts.answers.load(), " answers, ", counts.versions.load(), " versions written, ", counts.seen.load(),
+          " seen by one client");
   for (auto const& what : counts.wrong) {
     CAPTURE(what);
     CHECK(false);
@@ -141,7 +149,8 @@ TEST_CASE("a broken file, plain or gzip, leaves the last good one, shows in heal
   at.add_sample();
   auto const      key = at.key("one", 100);
   running_program app{at.words()};
-  for (std::string const& name : {std::string("validation/eliminations.json"), std::string("runnable/validator_checkpoint.json.gz")}) {
+  for (std::string const& name :
+       {std::string("validation/eliminations.json"), std::string("runnable/validator_checkpoint.json.gz")}) {
     CAPTURE(name);
     std::string const target = name.find("check") == std::string::npos ? "/eliminations" : "/validator-checkpoint";
     auto const        good   = plain(ask_as(app, target, key));
@@ -171,7 +180,8 @@ TEST_CASE("an empty tree starts degraded with 404s, and serves what appears in i
   running_program app{at.words()};
   CHECK(app.says("the data folders are empty"));
   CHECK(health(app).find("no file of the validator has been read") != std::string::npos);
-  for (auto const* const target : {"/miner-positions", "/miner-positions?tier=0", "/miner-hotkeys", "/statistics", "/eliminations"}) {
+  for (auto const* const target :
+       {"/miner-positions", "/miner-positions?tier=0", "/miner-hotkeys", "/statistics", "/eliminations"}) {
     CHECK(ask_as(app, target, key).status == 404);
   }
   at.add_sample();
@@ -238,12 +248,14 @@ TEST_CASE("on a full disk the state keeps its last whole files, and the answers 
     REQUIRE(at_sol != std::string::npos);
     text.replace(at_sol, 7, "SOL-USD");
     write(raw, text);
-    bool const came = soon([&] { return plain(ask_as(app, "/miner-positions?tier=100", key)).find("SOL-USD") != std::string::npos; }, 5s);
+    bool const came = soon(
+        [&] { return plain(ask_as(app, "/miner-positions?tier=100", key)).find("SOL-USD") != std::string::npos; }, 5s);
     // A limit on files is also one on files in memory: then the last good version stays in service.
     CHECK((came || ask_as(app, "/miner-positions?tier=100", key).status == 200));
     CHECK(soon([&] { return health(app).find("degraded") != std::string::npos; }));
     CHECK(read_text(state) == before);
-    for (auto const& entry : fs::directory_iterator(state.parent_path())) CHECK(entry.path() == state);  // nothing half-written is left
+    for (auto const& entry : fs::directory_iterator(state.parent_path()))
+      CHECK(entry.path() == state);  // nothing half-written is left
     CHECK(app.stop() == 0);
   }
 }
@@ -264,7 +276,8 @@ TEST_CASE("files of the state are whole after a kill at any moment") {
     }
     CHECK(app.stop(SIGKILL) == 128 + SIGKILL);
     for (auto const* const tier : {"0", "30", "50", "100"}) {
-      auto const text = codec::gzip_decompress(read_text(at.folder() / "state/tiered_positions" / tier / "output.json.gz"), std::size_t{1} << 28U);
+      auto const text = codec::gzip_decompress(
+          read_text(at.folder() / "state/tiered_positions" / tier / "output.json.gz"), std::size_t{1} << 28U);
       REQUIRE(text);
       CHECK_FALSE(json::parse(*text, nullptr, false).is_discarded());
     }
@@ -282,7 +295,8 @@ TEST_CASE("files that may not be read show in health and in the log, and are ser
   auto const file = at.tree() / "validation/eliminations.json";
   fs::create_directories(at.folder() / "state");
   for (auto const& path : {at.folder(), at.folder() / "state"}) fs::permissions(path, fs::perms::all);
-  for (auto const& entry : fs::recursive_directory_iterator(at.folder())) fs::permissions(entry.path(), fs::perms::others_all, fs::perm_options::add);
+  for (auto const& entry : fs::recursive_directory_iterator(at.folder()))
+    fs::permissions(entry.path(), fs::perms::others_all, fs::perm_options::add);
   fs::permissions(file, fs::perms::none);
   auto words = at.words();
   words.insert(words.begin(), {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"});
@@ -335,9 +349,11 @@ TEST_CASE("the way to a path with a slash keeps the client's host, its port and 
   at.add_sample();
   auto const      key = at.key("one", 100);
   running_program app{at.words()};
-  for (std::string const& host : {std::string("127.0.0.1:") + std::to_string(app.port()), std::string("[::1]:8080"), std::string("data.example")}) {
+  for (std::string const& host : {std::string("127.0.0.1:") + std::to_string(app.port()), std::string("[::1]:8080"),
+                                  std::string("data.example")}) {
     tensorgate_tests::raw_client client{app.port()};
-    client.send("GET /statistics/5X?checkpoints=false HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: Bearer " + key + "\r\n\r\n");
+    client.send("GET /statistics/5X?checkpoints=false HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: Bearer " + key +
+                "\r\n\r\n");
     auto const answer = client.read();
     CHECK(answer.status == 308);
     CHECK(answer.field("location") == "http://" + host + "/statistics/5X/?checkpoints=false");

@@ -19,8 +19,8 @@
 namespace tensorgate::inline TENSORGATE_ABI::auth::detail {
 
 /// Sixteen shards, each with a lock that is held for some nanoseconds. A caller has eight places where his bucket may
-/// lie. A bucket that is full again is forgotten for a newcomer, which changes nothing for its owner. When all eight are
-/// in use, newcomers of the shard share one bucket: they are slowed down, nobody else is, and no memory is taken.
+/// lie. A bucket that is full again is forgotten for a newcomer, which changes nothing for its owner. When all eight
+/// are in use, newcomers of the shard share one bucket: they are slowed down, nobody else is, and no memory is taken.
 class bucket_table {
  public:
   /// `callers`: room for so many, 16 bytes each, rounded up to a power of two.

@@ -1,4 +1,5 @@
-// tensorgate/auth/detail/key_source.hpp: a file that is read again when it changes, its last good content kept in force.
+// tensorgate/auth/detail/key_source.hpp: a file that is read again when it changes, its last good content kept in
+// force.
 #pragma once
 
 #include <cerrno>       // errno
@@ -16,13 +17,13 @@ namespace tensorgate::inline TENSORGATE_ABI::auth::detail {
 
 /// What tells one state of a file from another without reading it.
 struct file_stamp {
-  std::int64_t seconds     = 0;
-  std::int64_t nanoseconds = 0;
-  std::int64_t size        = -1;  ///< -1: there is no file
-  std::uint64_t inode      = 0;
+  std::int64_t  seconds     = 0;
+  std::int64_t  nanoseconds = 0;
+  std::int64_t  size        = -1;  ///< -1: there is no file
+  std::uint64_t inode       = 0;
 
   [[nodiscard]] static file_stamp of(std::string const& path) noexcept {
-    struct stat facts {};
+    struct stat facts{};
     if (::stat(path.c_str(), &facts) != 0) return {};
     return {static_cast<std::int64_t>(facts.st_mtim.tv_sec), static_cast<std::int64_t>(facts.st_mtim.tv_nsec),
             static_cast<std::int64_t>(facts.st_size), static_cast<std::uint64_t>(facts.st_ino)};

@@ -1,11 +1,11 @@
 // tensorgate/http/detail/answer_head.hpp: the lines in front of an answer's body.
 #pragma once
 
-#include <array>        // array
-#include <cstddef>      // size_t
-#include <cstdint>      // uint64_t, uint8_t, uintptr_t
-#include <string>       // string
-#include <string_view>  // string_view
+#include <array>         // array
+#include <cstddef>       // size_t
+#include <cstdint>       // uint64_t, uint8_t, uintptr_t
+#include <string>        // string
+#include <string_view>   // string_view
 #include <system_error>  // error_code
 
 #include <tensorgate/http/detail/outbox.hpp>  // outbox
@@ -57,10 +57,10 @@ enum class body_end : std::uint8_t {
 struct answer_facts {
   std::string_view date{};        ///< the line, CRLF included
   std::string_view request_id{};  ///< told when not empty
-  std::uint64_t    length  = 0;
-  body_end         end     = body_end::length;
-  bool             keeps   = true;   ///< the connection stays
-  bool             old     = false;  ///< the peer speaks HTTP/1.0
+  std::uint64_t    length = 0;
+  body_end         end    = body_end::length;
+  bool             keeps  = true;   ///< the connection stays
+  bool             old    = false;  ///< the peer speaks HTTP/1.0
 };
 
 /// True for what the server writes itself, whatever a handler says.
@@ -81,10 +81,11 @@ class opening_lines {
  public:
   [[nodiscard]] std::string_view of(reply const& what, std::string_view date) {
     auto const type = what.content_type();
-    auto&      one  = kept_[(to_number(what.code()) ^ (reinterpret_cast<std::uintptr_t>(type.data()) >> 4U)) % kept_.size()];
+    auto& one = kept_[(to_number(what.code()) ^ (reinterpret_cast<std::uintptr_t>(type.data()) >> 4U)) % kept_.size()];
     bool const same = one.code == what.code() && one.type.data() == type.data() && one.type.size() == type.size() &&
                       one.text.compare(one.date_at, date.size(), date) == 0;
-    if (!same) [[unlikely]] write(one, what, date);
+    if (!same) [[unlikely]]
+      write(one, what, date);
     return one.text;
   }
 

@@ -11,13 +11,13 @@
 #include <utility>      // pair
 #include <vector>       // vector
 
-#include <tensorgate/core/abi.hpp>                // TENSORGATE_ABI
-#include <tensorgate/core/bytes.hpp>              // as_bytes
-#include <tensorgate/crypto/hash.hpp>             // sha256
-#include <tensorgate/http/detail/docs_assets.hpp> // docs_style, docs_script
-#include <tensorgate/http/openapi_document.hpp>   // openapi_document
-#include <tensorgate/reflect/json_read.hpp>       // read_json
-#include <tensorgate/reflect/raw.hpp>             // raw_json
+#include <tensorgate/core/abi.hpp>                 // TENSORGATE_ABI
+#include <tensorgate/core/bytes.hpp>               // as_bytes
+#include <tensorgate/crypto/hash.hpp>              // sha256
+#include <tensorgate/http/detail/docs_assets.hpp>  // docs_style, docs_script
+#include <tensorgate/http/openapi_document.hpp>    // openapi_document
+#include <tensorgate/reflect/json_read.hpp>        // read_json
+#include <tensorgate/reflect/raw.hpp>              // raw_json
 
 namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 

@@ -1,4 +1,5 @@
-// tensorgate/http/detail/exchange.hpp: one request and its answer, from the first byte of the head to the last of the body.
+// tensorgate/http/detail/exchange.hpp: one request and its answer, from the first byte of the head to the last of the
+// body.
 #pragma once
 
 #include <cstddef>      // size_t
@@ -16,7 +17,7 @@
 #include <tensorgate/http/head.hpp>                // head_parser
 #include <tensorgate/http/reply.hpp>               // reply, body_reader, body_writer
 #include <tensorgate/http/request.hpp>             // request
-#include <tensorgate/net/gate.hpp>          // gate
+#include <tensorgate/net/gate.hpp>                 // gate
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 class session;
@@ -106,21 +107,21 @@ class exchange {
     if (head_bytes.capacity() > keep) std::string().swap(head_bytes);
     head_bytes.clear();
     block.reset();
-    window      = {};
-    owner       = nullptr;
-    route       = nullptr;
-    decoder     = body_decoder();
-    incoming    = progress_watch{};
-    outgoing    = progress_watch{};
+    window   = {};
+    owner    = nullptr;
+    route    = nullptr;
+    decoder  = body_decoder();
+    incoming = progress_watch{};
+    outgoing = progress_watch{};
     trailers.clear();
     answer.reset();
-    out = outbox();
+    out         = outbox();
     declared    = 0;
     written     = 0;
     sent        = 0;
     has_started = is_finished = is_broken = keeps = is_sized = false;
     asked_for_body = wants_body = is_told = false;
-    end                         = body_end::length;
+    end                                   = body_end::length;
     read_failure = write_failure = {};
   }
 
@@ -138,28 +139,28 @@ class exchange {
   bool                    asked_for_body = false;  ///< 100 (Continue) was sent, or need not be
   bool                    wants_body     = false;
   failure                 read_failure{};
-  net::gate       readable;
+  net::gate               readable;
   std::uint32_t           read_event = 0;  ///< what the reader waits for
   progress_watch          incoming;
 
   // The answer.
   std::optional<reply> answer;  ///< known already when the coroutine starts
   outbox               out;
-  std::string    trailers;
-  std::uint64_t  declared    = 0;  ///< Content-Length, when sized
-  std::uint64_t  written     = 0;  ///< bytes of the body
-  std::uint64_t  sent        = 0;  ///< bytes on the wire
-  body_end       end         = body_end::length;
-  bool           has_started = false;
-  bool           is_sized    = false;
-  bool           is_finished = false;
-  bool           is_broken   = false;  ///< cannot be finished any more: cut off
-  bool           keeps       = false;  ///< the connection stays, as told in the head
-  bool           is_told     = false;  ///< its record was handed to the sink
-  failure        write_failure{};
-  net::gate writable;
-  std::uint32_t  write_event = 0;  ///< what the writer waits for
-  progress_watch outgoing;
+  std::string          trailers;
+  std::uint64_t        declared    = 0;  ///< Content-Length, when sized
+  std::uint64_t        written     = 0;  ///< bytes of the body
+  std::uint64_t        sent        = 0;  ///< bytes on the wire
+  body_end             end         = body_end::length;
+  bool                 has_started = false;
+  bool                 is_sized    = false;
+  bool                 is_finished = false;
+  bool                 is_broken   = false;  ///< cannot be finished any more: cut off
+  bool                 keeps       = false;  ///< the connection stays, as told in the head
+  bool                 is_told     = false;  ///< its record was handed to the sink
+  failure              write_failure{};
+  net::gate            writable;
+  std::uint32_t        write_event = 0;  ///< what the writer waits for
+  progress_watch       outgoing;
 
   asio::cancellation_signal cancel;
 };

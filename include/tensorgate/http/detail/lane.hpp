@@ -1,22 +1,22 @@
 // tensorgate/http/detail/lane.hpp: what the connections of one server on one loop share.
 #pragma once
 
-#include <algorithm>    // max
-#include <array>        // array
-#include <atomic>       // atomic
-#include <chrono>       // steady_clock
-#include <cstddef>      // size_t
-#include <cstdint>      // uint64_t
-#include <cstring>      // memcpy
-#include <functional>   // function
-#include <memory>       // unique_ptr, enable_shared_from_this
-#include <mutex>        // mutex
-#include <span>         // span
-#include <string>       // string
-#include <string_view>  // string_view
+#include <algorithm>      // max
+#include <array>          // array
+#include <atomic>         // atomic
+#include <chrono>         // steady_clock
+#include <cstddef>        // size_t
+#include <cstdint>        // uint64_t
+#include <cstring>        // memcpy
+#include <functional>     // function
+#include <memory>         // unique_ptr, enable_shared_from_this
+#include <mutex>          // mutex
+#include <span>           // span
+#include <string>         // string
+#include <string_view>    // string_view
 #include <unordered_map>  // unordered_map
-#include <utility>      // move
-#include <vector>       // vector
+#include <utility>        // move
+#include <vector>         // vector
 
 #if defined(__GLIBC__)
 #include <malloc.h>  // malloc_trim
@@ -30,7 +30,7 @@
 #include <tensorgate/http/endpoint.hpp>         // route_table
 #include <tensorgate/http/limits.hpp>           // limits
 #include <tensorgate/net/addresses.hpp>         // address, forwarding
-#include <tensorgate/net/poller.hpp>     // poller
+#include <tensorgate/net/poller.hpp>            // poller
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
@@ -43,7 +43,7 @@ enum class request_id_field : std::uint8_t {
 
 /// Who is told of each exchange when it is over, with `r.record` filled; on the loop that served it. Must be quick.
 struct exchange_sink {
-  void* self                                    = nullptr;
+  void* self                                     = nullptr;
   void (*finished)(void* self, request const& r) = nullptr;
 };
 
@@ -57,26 +57,26 @@ class address_table {
   /// False when `limit` are counted already; nothing is counted then. 0: no limit.
   [[nodiscard]] bool enter(net::address const& who, std::uint32_t limit) {
     if (limit == 0 || who.is_none()) return true;
-    auto const            key = key_of(who);
-    auto&                 at  = shard_of(key);
+    auto const             key = key_of(who);
+    auto&                  at  = shard_of(key);
     std::scoped_lock const lock(at.mutex);
-    auto&                 count = at.counts[key];
+    auto&                  count = at.counts[key];
     if (count >= limit) return false;
     ++count;
     return true;
   }
   void leave(net::address const& who, std::uint32_t limit) {
     if (limit == 0 || who.is_none()) return;
-    auto const            key = key_of(who);
-    auto&                 at  = shard_of(key);
+    auto const             key = key_of(who);
+    auto&                  at  = shard_of(key);
     std::scoped_lock const lock(at.mutex);
-    auto const            found = at.counts.find(key);
+    auto const             found = at.counts.find(key);
     if (found != at.counts.end() && --found->second == 0) at.counts.erase(found);
   }
 
  private:
   struct shard {
-    std::mutex                                       mutex;
+    std::mutex                                      mutex;
     std::unordered_map<net::address, std::uint32_t> counts;
   };
   [[nodiscard]] static net::address key_of(net::address const& who) noexcept {
@@ -90,15 +90,15 @@ class address_table {
 
 /// What all loops of one server share; unchanging but for the counts.
 struct shared_rules {
-  limits                   bounds{};
-  std::vector<std::string> hosts;  ///< in lower case; empty: any
-  net::forwarding          forwarding{};
-  bool                     forwards = false;  ///< somebody is believed
-  request_id_field         request_ids = request_id_field::echo;
-  route_table              table{};
+  limits                                bounds{};
+  std::vector<std::string>              hosts;  ///< in lower case; empty: any
+  net::forwarding                       forwarding{};
+  bool                                  forwards    = false;  ///< somebody is believed
+  request_id_field                      request_ids = request_id_field::echo;
+  route_table                           table{};
   std::function<void(std::string_view)> report{};  ///< what a handler threw, for the log
-  error_renderer           render = nullptr;
-  exchange_sink            sink{};
+  error_renderer                        render = nullptr;
+  exchange_sink                         sink{};
 
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> in_flight{0};
@@ -108,7 +108,7 @@ struct shared_rules {
 /// Figures of one loop; written by it alone, read by anybody.
 struct lane_counts {
   std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> refused{0};   ///< connections beyond a limit
+  std::atomic<std::uint64_t> refused{0};  ///< connections beyond a limit
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> cut_off{0};
 
@@ -118,12 +118,12 @@ struct lane_counts {
 };
 
 struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
-  static constexpr std::size_t scratch_size = 64 * 1024;
-  static constexpr std::size_t beside_size  = 16 * 1024;
-  static constexpr std::size_t pool_size    = 64;  // exchanges kept for reuse
-  static constexpr std::size_t pool_calm    = 4;   // of those, when most connections have gone
-  static constexpr std::size_t crowd        = 16;  // connections whose memory is worth a look
-  static constexpr std::chrono::milliseconds calm{1000};  // from when most have gone to that look
+  static constexpr std::size_t               scratch_size = 64 * 1024;
+  static constexpr std::size_t               beside_size  = 16 * 1024;
+  static constexpr std::size_t               pool_size    = 64;  // exchanges kept for reuse
+  static constexpr std::size_t               pool_calm    = 4;   // of those, when most connections have gone
+  static constexpr std::size_t               crowd        = 16;  // connections whose memory is worth a look
+  static constexpr std::chrono::milliseconds calm{1000};         // from when most have gone to that look
 
   lane(std::shared_ptr<shared_rules> common, asio::io_context& where, std::size_t at)
       : wheel_node(&lane::on_calm),
@@ -157,7 +157,7 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
     if (now >= date_until_) {
       auto const wall = wall_clock();
       date_text_      = date_.at(wall);
-      date_until_     = now + std::chrono::milliseconds{1000} - wall.time_since_epoch() % std::chrono::milliseconds{1000};
+      date_until_ = now + std::chrono::milliseconds{1000} - wall.time_since_epoch() % std::chrono::milliseconds{1000};
     }
     return date_text_;
   }
@@ -205,7 +205,7 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
 
   std::shared_ptr<shared_rules> rules;
   asio::io_context&             loop;
-  net::poller&          poll;
+  net::poller&                  poll;
   std::size_t                   index;
   head_limits                   heads;
   steady_point                  now{};
@@ -241,8 +241,8 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
 
   std::size_t                            open_ = 0;  // connections
   std::size_t                            most_ = 0;  // of them, since the last look
-  std::unique_ptr<char[]>                scratch_;  // NOLINT(modernize-avoid-c-arrays)
-  std::unique_ptr<char[]>                beside_;   // NOLINT(modernize-avoid-c-arrays)
+  std::unique_ptr<char[]>                scratch_;   // NOLINT(modernize-avoid-c-arrays)
+  std::unique_ptr<char[]>                beside_;    // NOLINT(modernize-avoid-c-arrays)
   std::vector<std::unique_ptr<exchange>> pool_;
   std::unique_ptr<exchange>              quick_;
   date_line                              date_;

@@ -232,8 +232,8 @@ class matcher {
   std::array<std::uint16_t, Routes>                       order_{};  // rank → place in the table
   set                                                     all_{};
   std::array<set, route_methods.size()>                   methods_{};
-  std::array<set, Depth + 1>                              wild_{};  // a value or the rest at this position
-  std::array<set, Depth + 1>                              empty_{};  // nothing at this position, as the last one
+  std::array<set, Depth + 1>                              wild_{};    // a value or the rest at this position
+  std::array<set, Depth + 1>                              empty_{};   // nothing at this position, as the last one
   std::array<set, Depth + 2>                              length_{};  // as many segments
   std::array<literal, std::max<std::size_t>(Literals, 1)> literals_{};
   std::array<std::uint16_t, slots>                        slots_{};  // hash → place in literals_, plus one

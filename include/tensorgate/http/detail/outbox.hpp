@@ -23,7 +23,8 @@ namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 class outbox {
  public:
   void append(char const* data, std::size_t size) {
-    if (capacity_ - size_ < size) [[unlikely]] grow(size);
+    if (capacity_ - size_ < size) [[unlikely]]
+      grow(size);
     std::memcpy(data_.get() + size_, data, size);
     size_ += size;
   }
@@ -80,10 +81,10 @@ inline net::transfer_state push(net::stream& to, std::string_view& head, reply::
                                 std::uint64_t& body_at, std::span<char> scratch, std::uint64_t& sent,
                                 std::size_t most) {
   using net::transfer_state;
-  auto const* const shared = std::get_if<shared_bytes>(&body);
-  auto const* const file   = std::get_if<file_bytes>(&body);
-  std::uint64_t const size = shared != nullptr ? shared->size() : file != nullptr ? file->length() : 0;
-  std::size_t         turn = 0;
+  auto const* const   shared = std::get_if<shared_bytes>(&body);
+  auto const* const   file   = std::get_if<file_bytes>(&body);
+  std::uint64_t const size   = shared != nullptr ? shared->size() : file != nullptr ? file->length() : 0;
+  std::size_t         turn   = 0;
   for (;;) {
     bool const has_body = body_at != size;
     if (head.empty() && !has_body) return transfer_state::moved;
@@ -99,11 +100,12 @@ inline net::transfer_state push(net::stream& to, std::string_view& head, reply::
     } else if (by_file && plain) {
       int const  from   = file != nullptr ? file->descriptor() : shared->descriptor();
       auto const offset = (file != nullptr ? file->offset() : shared->offset()) + body_at;
-      done = to.write_file(from, offset, share);
+      done              = to.write_file(from, offset, share);
       if (done.state == transfer_state::ended) return transfer_state::failed;  // the file became shorter
     } else if (by_file) {
       auto const room = std::min(share, scratch.size());
-      auto const got  = ::pread(file->descriptor(), scratch.data(), room, static_cast<::off_t>(file->offset() + body_at));
+      auto const got =
+          ::pread(file->descriptor(), scratch.data(), room, static_cast<::off_t>(file->offset() + body_at));
       if (got <= 0) return transfer_state::failed;
       done = to.write(std::string_view(scratch.data(), static_cast<std::size_t>(got)));
     } else {

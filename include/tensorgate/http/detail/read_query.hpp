@@ -14,15 +14,15 @@
 #include <utility>       // index_sequence, move
 #include <vector>        // vector
 
-#include <tensorgate/core/result.hpp>             // failure
-#include <tensorgate/http/problem.hpp>            // problem_of, from
-#include <tensorgate/http/status.hpp>             // status
-#include <tensorgate/http/target.hpp>             // for_each_query_pair
-#include <tensorgate/reflect/members.hpp>         // wire_names, keeps_rules, required_members
-#include <tensorgate/reflect/errc.hpp>            // errc
-#include <tensorgate/reflect/fields.hpp>          // field_count, get_field
-#include <tensorgate/reflect/text.hpp>            // from_text
-#include <tensorgate/reflect/traits.hpp>          // has_text_form, is_a
+#include <tensorgate/core/result.hpp>      // failure
+#include <tensorgate/http/problem.hpp>     // problem_of, from
+#include <tensorgate/http/status.hpp>      // status
+#include <tensorgate/http/target.hpp>      // for_each_query_pair
+#include <tensorgate/reflect/errc.hpp>     // errc
+#include <tensorgate/reflect/fields.hpp>   // field_count, get_field
+#include <tensorgate/reflect/members.hpp>  // wire_names, keeps_rules, required_members
+#include <tensorgate/reflect/text.hpp>     // from_text
+#include <tensorgate/reflect/traits.hpp>   // has_text_form, is_a
 
 namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 

@@ -1,4 +1,5 @@
-// tensorgate/http/detail/serving.hpp: from the head of a request to the answer, as long as nothing has to be waited for.
+// tensorgate/http/detail/serving.hpp: from the head of a request to the answer, as long as nothing has to be waited
+// for.
 #pragma once
 
 #include <tensorgate/http/session.hpp>  // session
@@ -28,9 +29,9 @@ inline void session::begin_request(detail::exchange& x) {
       }
       lines[count++] = field.value;
     }
-    auto const caller =
-        net::caller_behind(peer_, rules.forwarding, std::span(lines).first(count), r.head.field(known_field::x_forwarded_proto));
-    r.client = caller.client;
+    auto const caller = net::caller_behind(peer_, rules.forwarding, std::span(lines).first(count),
+                                           r.head.field(known_field::x_forwarded_proto));
+    r.client          = caller.client;
     if (!caller.scheme.empty()) r.scheme = caller.scheme;
   }
   if (rules.request_ids != request_id_field::off && detail::has_claimed_id(r)) [[unlikely]] {
@@ -115,7 +116,7 @@ inline bool session::find_route(detail::exchange& x) {
   auto const& rules = *lane_.rules;
   auto const& head  = x.r.head;
   if (!refused_.empty()) [[unlikely]] {
-    closing_ = true;
+    closing_   = true;
     reply busy = x.r.refuse(from(failure{errc::unavailable, "too many connections"}));
     busy.with("Retry-After", "1");
     x.r.record.limit_hit = refused_;
@@ -245,7 +246,8 @@ inline void session::deliver(detail::exchange& x, reply&& what, std::string_view
     phase_       = phase::working;
     return;
   }
-  if (auto* const text = std::get_if<std::string>(&what.body()); text != nullptr && text->size() >= detail::gather_from) {
+  if (auto* const text = std::get_if<std::string>(&what.body());
+      text != nullptr && text->size() >= detail::gather_from) {
     what.body() = shared_bytes::own(std::move(*text));
   }
   auto const        number   = to_number(what.code());
@@ -256,7 +258,10 @@ inline void session::deliver(detail::exchange& x, reply&& what, std::string_view
 
   detail::answer_facts facts;
   facts.date   = lane_.date_text();
-  facts.length = text != nullptr ? text->size() : shared != nullptr ? shared->size() : file != nullptr ? file->length() : 0;
+  facts.length = text != nullptr     ? text->size()
+                 : shared != nullptr ? shared->size()
+                 : file != nullptr   ? file->length()
+                                     : 0;
   facts.old    = x.r.head.minor_version() == 0;
   facts.end    = is_bodiless(what.code()) ? detail::body_end::none : detail::body_end::length;
   if (number == 205) facts.length = 0;

@@ -10,7 +10,7 @@ namespace detail {
 /// The coroutine of an exchange. It owns the exchange through its completion, and reaches the connection through
 /// `owner` alone, which it asks anew after each wait: the connection may be gone by then.
 struct working {
-  static constexpr std::size_t block_size = 32 * 1024;
+  static constexpr std::size_t         block_size = 32 * 1024;
   static inline reply::body_type const nothing{};
   // Pieces up to this size are put together with the chunk's lines and sent in one go.
   static constexpr std::size_t copy_up_to = 16 * 1024;
@@ -97,11 +97,13 @@ struct working {
       auto          state = net::transfer_state::moved;
       if (s->backlog_ != nullptr) {
         auto text = std::string_view(s->backlog_->bytes).substr(s->backlog_->at);
-        state = push(s->stream_, text, s->backlog_->body, s->backlog_->body_at, s->lane_.scratch(), sent, s->lane_.share());
+        state =
+            push(s->stream_, text, s->backlog_->body, s->backlog_->body_at, s->lane_.scratch(), sent, s->lane_.share());
         s->backlog_->at = s->backlog_->bytes.size() - text.size();
         if (state == net::transfer_state::moved) s->backlog_.reset();
       }
-      if (state == net::transfer_state::moved) state = push(s->stream_, head, body, at, s->lane_.scratch(), sent, s->lane_.share());
+      if (state == net::transfer_state::moved)
+        state = push(s->stream_, head, body, at, s->lane_.scratch(), sent, s->lane_.share());
       x.outgoing.moved += sent;
       x.sent += sent;
       if (state == net::transfer_state::moved) co_return result<void>{};
@@ -143,12 +145,12 @@ struct working {
     if (wanted == request_id_field::always || (wanted == request_id_field::echo && has_claimed_id(x.r))) {
       facts.request_id = x.r.id;
     }
-    x.end         = facts.end;
-    x.is_sized    = size.has_value();
-    x.declared    = facts.length;
-    facts.keeps   = facts.end != body_end::close && !x.read_failure.code && s.keeps_after(x, what, reads_on);
-    x.keeps       = facts.keeps;
-    x.has_started = true;
+    x.end           = facts.end;
+    x.is_sized      = size.has_value();
+    x.declared      = facts.length;
+    facts.keeps     = facts.end != body_end::close && !x.read_failure.code && s.keeps_after(x, what, reads_on);
+    x.keeps         = facts.keeps;
+    x.has_started   = true;
     x.r.record.code = code;
     append_answer_head(x.out, what, x.r, facts, s.lane_.openings);
   }
@@ -253,11 +255,13 @@ struct working {
     }
     auto* const text = std::get_if<std::string>(&what.body());
     if (text != nullptr && text->size() >= gather_from) what.body() = shared_bytes::own(std::move(*text));
-    auto const* const small  = std::get_if<std::string>(&what.body());
-    auto const* const shared = std::get_if<shared_bytes>(&what.body());
-    auto const* const file   = std::get_if<file_bytes>(&what.body());
-    std::uint64_t const size =
-        small != nullptr ? small->size() : shared != nullptr ? shared->size() : file != nullptr ? file->length() : 0;
+    auto const* const   small  = std::get_if<std::string>(&what.body());
+    auto const* const   shared = std::get_if<shared_bytes>(&what.body());
+    auto const* const   file   = std::get_if<file_bytes>(&what.body());
+    std::uint64_t const size   = small != nullptr    ? small->size()
+                                 : shared != nullptr ? shared->size()
+                                 : file != nullptr   ? file->length()
+                                                     : 0;
     put_head(x, *x.owner, what, to_number(what.code()) == 205 ? 0 : size, false);
     bool const shown = shows_body(x) && size != 0 && to_number(what.code()) != 205;
     if (shown) x.written = size;
@@ -335,12 +339,12 @@ struct working {
 };
 
 inline task<result<std::string_view>> exchange_reader::read() { return working::read(*x_); }
-inline task<result<void>> exchange_writer::start(reply head) {
+inline task<result<void>>             exchange_writer::start(reply head) {
   auto const started = co_await working::start(*x_, head);
   co_return started;
 }
 inline task<result<void>> exchange_writer::write(std::string_view piece) { return working::write(*x_, piece); }
-inline void exchange_writer::trailer(std::string_view name, std::string_view value) {
+inline void               exchange_writer::trailer(std::string_view name, std::string_view value) {
   working::add_trailer(*x_, name, value);
 }
 inline bool exchange_writer::started() const noexcept { return x_->has_started; }
@@ -349,11 +353,11 @@ inline bool exchange_writer::started() const noexcept { return x_->has_started; 
 
 /// Hands the exchange in `held_` to a coroutine. Whatever becomes of the connection, the coroutine ends by itself.
 inline void session::start_working() {
-  auto  owned = std::move(held_);
-  auto& x     = *owned;
-  working_    = &x;
-  x.owner     = this;
-  x.window    = input_;
+  auto  owned   = std::move(held_);
+  auto& x       = *owned;
+  working_      = &x;
+  x.owner       = this;
+  x.window      = input_;
   is_cancelled_ = false;
   lane_.rules->in_flight.fetch_add(1, std::memory_order_relaxed);
   arm(watch_every);
@@ -379,8 +383,8 @@ inline void session::start_working() {
 
 /// The coroutine has ended.
 inline void session::worked(std::unique_ptr<detail::exchange> x) {
-  working_ = nullptr;
-  x->owner = nullptr;
+  working_              = nullptr;
+  x->owner              = nullptr;
   x->r.record.bytes_out = x->sent;
   x->r.record.cut_off   = !x->is_finished;
   finish(*x);
@@ -452,8 +456,8 @@ inline void session::watch_work() {
   }
   if (lane_.now < x.r.until + cancel_grace) return;
   // The handler does not hear. Its caller gets the answer without it.
-  x.r.record.limit_hit = "answer";
-  reply late           = x.r.refuse(from(failure{errc::unavailable, "the answer took too long"}));
+  x.r.record.limit_hit      = "answer";
+  reply                late = x.r.refuse(from(failure{errc::unavailable, "the answer took too long"}));
   detail::answer_facts facts;
   auto const* const    text = std::get_if<std::string>(&late.body());
   facts.date                = lane_.date_text();

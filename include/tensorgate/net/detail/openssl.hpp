@@ -1,15 +1,15 @@
 // tensorgate/net/detail/openssl.hpp: TLS over a socket that does not block, for either side.
 #pragma once
 
-#include <cerrno>        // errno
-#include <cstddef>       // size_t
-#include <cstdint>       // intptr_t
-#include <memory>        // unique_ptr
-#include <new>           // bad_alloc
-#include <span>          // span
-#include <string>        // string
-#include <string_view>   // string_view
-#include <utility>       // move
+#include <cerrno>       // errno
+#include <cstddef>      // size_t
+#include <cstdint>      // intptr_t
+#include <memory>       // unique_ptr
+#include <new>          // bad_alloc
+#include <span>         // span
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
 
 #include <openssl/bio.h>  // BIO
 #include <openssl/err.h>  // ERR_clear_error
@@ -81,7 +81,8 @@ class openssl_link final : public tls_link {
   openssl_link(ssl_pointer ssl, int descriptor) : ssl_(std::move(ssl)) {
     ::BIO* const bio = socket_bio() != nullptr ? ::BIO_new(socket_bio()) : nullptr;
     if (bio == nullptr) throw std::bad_alloc();
-    ::BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));  // NOLINT(performance-no-int-to-ptr)
+    ::BIO_set_data(
+        bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));  // NOLINT(performance-no-int-to-ptr)
     ::SSL_set_bio(ssl_.get(), bio, bio);
     ::SSL_set_mode(ssl_.get(),
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
@@ -102,7 +103,7 @@ class openssl_link final : public tls_link {
 
   transfer read(std::span<char> into) override {
     ::ERR_clear_error();
-    std::size_t got = 0;
+    std::size_t got  = 0;
     int const   done = ::SSL_read_ex(ssl_.get(), into.data(), into.size(), &got);
     return outcome(done, got);
   }

@@ -60,7 +60,7 @@ class byte_ring {
     auto        tail  = tail_.load(std::memory_order_relaxed);
     std::size_t count = 0;
     while (tail != until) {
-      auto const    at = static_cast<std::size_t>(tail & (size_ - 1));
+      auto const    at   = static_cast<std::size_t>(tail & (size_ - 1));
       std::uint32_t size = 0;
       std::memcpy(&size, data_.get() + at, sizeof(size));
       if (size == skipped) {
@@ -82,16 +82,18 @@ class byte_ring {
  private:
   static constexpr std::uint32_t skipped = 0xFFFFFFFFU;
 
-  static constexpr std::size_t frame(std::size_t size) noexcept { return (size + sizeof(std::uint32_t) + 7) & ~std::size_t{7}; }
-  void                         put_size(std::size_t at, std::uint32_t size) noexcept { std::memcpy(data_.get() + at, &size, sizeof(size)); }
+  static constexpr std::size_t frame(std::size_t size) noexcept {
+    return (size + sizeof(std::uint32_t) + 7) & ~std::size_t{7};
+  }
+  void put_size(std::size_t at, std::uint32_t size) noexcept { std::memcpy(data_.get() + at, &size, sizeof(size)); }
 
-  std::size_t                            size_;
-  std::unique_ptr<char[]>                data_;  // NOLINT(modernize-avoid-c-arrays): never grows
-  alignas(64) std::uint64_t              head_      = 0;  // the writer's
-  std::uint64_t                          seen_tail_ = 0;
-  std::size_t                            reserved_  = 0;
-  bool                                   is_half_full_ = false;
-  std::atomic<std::uint64_t>             dropped_{0};
+  std::size_t             size_;
+  std::unique_ptr<char[]> data_;                 // NOLINT(modernize-avoid-c-arrays): never grows
+  alignas(64) std::uint64_t head_          = 0;  // the writer's
+  std::uint64_t              seen_tail_    = 0;
+  std::size_t                reserved_     = 0;
+  bool                       is_half_full_ = false;
+  std::atomic<std::uint64_t> dropped_{0};
   alignas(64) std::atomic<std::uint64_t> published_{0};
   alignas(64) std::atomic<std::uint64_t> tail_{0};  // the reader's
 };

@@ -52,8 +52,8 @@ struct log_entry {
 /// Appends to a buffer that is kept between batches.
 class line_buffer {
  public:
-  void        clear() noexcept { size_ = 0; }
-  std::size_t size() const noexcept { return size_; }
+  void                           clear() noexcept { size_ = 0; }
+  std::size_t                    size() const noexcept { return size_; }
   [[nodiscard]] std::string_view view() const noexcept { return {data_.data(), size_}; }
 
   void put(char one) {
@@ -116,8 +116,9 @@ class line_buffer {
   static constexpr bool needs_escape(std::uint64_t eight) noexcept {
     constexpr std::uint64_t ones = 0x0101010101010101U;
     constexpr std::uint64_t high = 0x8080808080808080U;
-    auto const              zero = [](std::uint64_t v) { return (v - ones) & ~v; };  // its high bits tell the zero bytes
-    return ((eight | (eight + ones) | (eight - ones * 0x20) | zero(eight ^ ones * 0x22) | zero(eight ^ ones * 0x5C)) & high) != 0;
+    auto const zero = [](std::uint64_t v) { return (v - ones) & ~v; };  // its high bits tell the zero bytes
+    return ((eight | (eight + ones) | (eight - ones * 0x20) | zero(eight ^ ones * 0x22) | zero(eight ^ ones * 0x5C)) &
+            high) != 0;
   }
   void room(std::size_t more) {
     if (size_ + more > data_.size()) data_.resize((size_ + more) * 2);

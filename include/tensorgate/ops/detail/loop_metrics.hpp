@@ -22,7 +22,9 @@ namespace tensorgate::inline TENSORGATE_ABI::ops::detail {
 /// A count with one writer. Readers see some recent value; the writer pays for no bus lock.
 class owned_count {
  public:
-  void add(std::uint64_t by) noexcept { value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed); }
+  void add(std::uint64_t by) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
   [[nodiscard]] std::uint64_t read() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -31,8 +33,9 @@ class owned_count {
 
 /// Upper bounds of the latency histogram, in nanoseconds; one more cell counts what is slower.
 inline constexpr std::array<std::uint64_t, 17> latency_bounds{
-    50'000,      100'000,     250'000,     500'000,       1'000'000,     2'500'000,     5'000'000,      10'000'000,    25'000'000,
-    50'000'000,  100'000'000, 250'000'000, 500'000'000, 1'000'000'000, 2'500'000'000, 5'000'000'000, 10'000'000'000};
+    50'000,      100'000,       250'000,       500'000,       1'000'000,     2'500'000,
+    5'000'000,   10'000'000,    25'000'000,    50'000'000,    100'000'000,   250'000'000,
+    500'000'000, 1'000'000'000, 2'500'000'000, 5'000'000'000, 10'000'000'000};
 inline constexpr std::size_t latency_cells = latency_bounds.size() + 1;
 
 /// For each bit width the first bound that a number of that width can be below: at most two comparisons remain.
@@ -140,7 +143,8 @@ class alignas(64) loop_metrics {
  private:
   static constexpr std::size_t cells = std::bit_ceil(room * 2);
 
-  static bool is(exchange_counts const& counts, std::string_view route, http::method verb, http::status status) noexcept {
+  static bool is(exchange_counts const& counts, std::string_view route, http::method verb,
+                 http::status status) noexcept {
     // A run-time table may be replaced by one whose text lies at the same place, so the text decides.
     return counts.status == status && counts.verb == verb && counts.route == route;
   }
@@ -159,10 +163,10 @@ class alignas(64) loop_metrics {
 
   exchange_counts& find(http::exchange_record const& what, http::method verb) {
     if (last_ != nullptr && last_->key == what.route.data() && is(*last_, what.route, verb, what.code)) return *last_;
-    auto const mixed =
-        (ends_of(what.route) ^ (static_cast<std::uint64_t>(what.code) << 20U) ^ (static_cast<std::uint64_t>(verb) << 32U)) *
-        0x9E3779B97F4A7C15U;
-    auto       at    = static_cast<std::size_t>(mixed >> 40U) % cells;
+    auto const mixed = (ends_of(what.route) ^ (static_cast<std::uint64_t>(what.code) << 20U) ^
+                        (static_cast<std::uint64_t>(verb) << 32U)) *
+                       0x9E3779B97F4A7C15U;
+    auto at = static_cast<std::size_t>(mixed >> 40U) % cells;
     while (true) {
       auto* counts = cells_[at].load(std::memory_order_relaxed);
       if (counts == nullptr) break;

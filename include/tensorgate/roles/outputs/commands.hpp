@@ -49,9 +49,11 @@ inline int tiers_command(config const& settings, tensorgate::arguments words) {
   if (auto const wrong = words.complaint()) return detail::complain(*wrong);
   if (level && (*level < 1 || *level > 12)) return detail::complain("--level: expected 1 to 12");
 
-  std::filesystem::path const from = raw_path ? *raw_path : (std::filesystem::path(settings.data.validation) / "outputs/output.json").string();
-  std::filesystem::path const to   = folder ? *folder : (std::filesystem::path(settings.data.state) / "tiered_positions").string();
-  auto const                  raw  = store::read_file(from, settings.data.largest_file);
+  std::filesystem::path const from =
+      raw_path ? *raw_path : (std::filesystem::path(settings.data.validation) / "outputs/output.json").string();
+  std::filesystem::path const to =
+      folder ? *folder : (std::filesystem::path(settings.data.state) / "tiered_positions").string();
+  auto const raw = store::read_file(from, settings.data.largest_file);
   if (!raw) {
     fmt::print(stderr, "{}: {}: {}\n", from.string(), raw.error().note, raw.error().code.message());
     return exit_codes::failed;
@@ -67,7 +69,9 @@ inline int tiers_command(config const& settings, tensorgate::arguments words) {
     std::lock_guard const lock(drawing);
     bar.show(of == 0 ? 1000 : done * 1000 / of);
   };
-  auto const now   = now_ms ? from_unix_millis(*now_ms) : settings.data.now_ms != 0 ? from_unix_millis(settings.data.now_ms) : wall_clock();
+  auto const now   = now_ms                      ? from_unix_millis(*now_ms)
+                     : settings.data.now_ms != 0 ? from_unix_millis(settings.data.now_ms)
+                                                 : wall_clock();
   auto const built = build_tiers(*raw, now, compat ? tier_mode::compat : tier_mode::ours, options, net::on_every_core);
   if (!built) {
     fmt::print(stderr, "{}: {}\n", from.string(), built.error().note);
@@ -102,7 +106,8 @@ inline int demo_command(config const& /*unused*/, tensorgate::arguments words) {
   auto const sample = words.word();
   if (auto const wrong = words.complaint()) return detail::complain(*wrong);
   std::filesystem::path const tree = sample ? *sample : "/usr/share/tensorgate/outputs/sample";
-  if (!std::filesystem::is_directory(tree / "validation")) return detail::complain(tree.string() + ": expected a sample tree with a folder called validation");
+  if (!std::filesystem::is_directory(tree / "validation"))
+    return detail::complain(tree.string() + ": expected a sample tree with a folder called validation");
 
   auto folder = (std::filesystem::temp_directory_path() / "tensorgate-outputs-XXXXXX").string();
   if (::mkdtemp(folder.data()) == nullptr) return detail::complain(folder + ": the folder cannot be made");
@@ -130,30 +135,33 @@ inline int demo_command(config const& /*unused*/, tensorgate::arguments words) {
       "Serving {0} on http://127.0.0.1:48888 (documentation: http://127.0.0.1:48888/docs)\n"
       "The key of this demonstration, a key of tier 100: {1}\n\n"
       "Try, in another terminal:\n"
-      "  curl -X GET http://127.0.0.1:48888/miner-hotkeys -H 'Content-Type: application/json' -d '{{\"api_key\": \"{1}\"}}'\n"
+      "  curl -X GET http://127.0.0.1:48888/miner-hotkeys -H 'Content-Type: application/json' -d '{{\"api_key\": "
+      "\"{1}\"}}'\n"
       "  curl 'http://127.0.0.1:48888/miner-positions?tier=30' -H 'Authorization: Bearer {1}' -o positions.json.gz\n"
       "  curl 'http://127.0.0.1:48888/statistics?checkpoints=false' -H 'Authorization: Bearer {1}'\n\n",
       tree.string(), key->reveal());
   std::fflush(stdout);
 
-  std::string              program = "/proc/self/exe";
-  std::string              flag    = "--config";
-  std::string              file    = (own / "outputs.toml").string();
-  std::array<char*, 4>     call{program.data(), flag.data(), file.data(), nullptr};
+  std::string          program = "/proc/self/exe";
+  std::string          flag    = "--config";
+  std::string          file    = (own / "outputs.toml").string();
+  std::array<char*, 4> call{program.data(), flag.data(), file.data(), nullptr};
   ::execv(program.c_str(), call.data());
   return detail::complain("the program cannot be started again");
 }
 
 inline constexpr std::array commands{
-    tensorgate::command<config>{"keys", "adds, lists, revokes and imports API keys", &keys_command, tensorgate::key_commands_usage},
-    tensorgate::command<config>{"tiers", "computes the four tier files from a raw position file", &tiers_command,
-                             "  --raw FILE    the raw file; default: the validator's outputs/output.json\n"
-                             "  --out FOLDER  where the tiers go, <tier>/output.json.gz each; default: in the state folder\n"
-                             "  --now MS      the time to judge by, Unix milliseconds; default: now\n"
-                             "  --compat      as the validator does it, leaks included\n"
-                             "  --level N     of gzip, 1 to 12\n"},
-    tensorgate::command<config>{"--demo", "serves a sample tree with a key of its own on 127.0.0.1:48888", &demo_command,
-                             "  --demo [FOLDER]  the sample tree; default: the installed one\n"},
+    tensorgate::command<config>{"keys", "adds, lists, revokes and imports API keys", &keys_command,
+                                tensorgate::key_commands_usage},
+    tensorgate::command<config>{
+        "tiers", "computes the four tier files from a raw position file", &tiers_command,
+        "  --raw FILE    the raw file; default: the validator's outputs/output.json\n"
+        "  --out FOLDER  where the tiers go, <tier>/output.json.gz each; default: in the state folder\n"
+        "  --now MS      the time to judge by, Unix milliseconds; default: now\n"
+        "  --compat      as the validator does it, leaks included\n"
+        "  --level N     of gzip, 1 to 12\n"},
+    tensorgate::command<config>{"--demo", "serves a sample tree with a key of its own on 127.0.0.1:48888",
+                                &demo_command, "  --demo [FOLDER]  the sample tree; default: the installed one\n"},
 };
 
 }  // namespace tensorgate::outputs

@@ -9,10 +9,10 @@
 #include <tuple>        // tuple
 #include <vector>       // vector
 
-#include <tensorgate/auth/api_key.hpp>       // api_keys_options
-#include <tensorgate/core/abi.hpp>           // TENSORGATE_ABI
-#include <tensorgate/reflect/rules.hpp>      // describe
-#include <tensorgate/roles/outputs/row.hpp>  // row
+#include <tensorgate/auth/api_key.hpp>           // api_keys_options
+#include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
+#include <tensorgate/reflect/rules.hpp>          // describe
+#include <tensorgate/roles/outputs/row.hpp>      // row
 #include <tensorgate/service/server_config.hpp>  // server_config
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
@@ -33,14 +33,15 @@ enum class tier_source : std::uint8_t {
 
 struct data_config {
   std::string validation = "../proprietary-trading-network/validation";  ///< the validator's folder of that name
-  std::string root{};        ///< what files of rows are relative to; empty: the folder above `validation`
+  std::string root{};           ///< what files of rows are relative to; empty: the folder above `validation`
   std::string state = "state";  ///< our own folder; the tiers that we compute are kept in it
-  std::chrono::milliseconds poll = std::chrono::seconds{1};  ///< how often the files are looked at where the kernel tells nothing
-  std::int64_t now_ms = 0;   ///< the time to judge freshness by, Unix milliseconds; 0: the clock
-  int          gzip_level = 6;  ///< 1 to 12, of what is compressed here
-  std::size_t  gzip_below = std::size_t{16} << 20U;  ///< files up to this size are also kept compressed
-  std::size_t  largest_file = std::size_t{1} << 30U; ///< bytes; a larger file is reported and left out
-  bool         copying = true;  ///< computes /miner-copying while the validator writes nothing there
+  std::chrono::milliseconds poll =
+      std::chrono::seconds{1};    ///< how often the files are looked at where the kernel tells nothing
+  std::int64_t now_ms       = 0;  ///< the time to judge freshness by, Unix milliseconds; 0: the clock
+  int          gzip_level   = 6;  ///< 1 to 12, of what is compressed here
+  std::size_t  gzip_below   = std::size_t{16} << 20U;  ///< files up to this size are also kept compressed
+  std::size_t  largest_file = std::size_t{1} << 30U;   ///< bytes; a larger file is reported and left out
+  bool         copying      = true;  ///< computes /miner-copying while the validator writes nothing there
 };
 
 /// The ports of this role: 48888, as upstream, and 49888 for metrics and health.
@@ -53,16 +54,16 @@ struct data_config {
 
 /// Everything that `outputs.toml` may say.
 struct config {
-  static constexpr std::string_view program        = "tensorgate-outputs";
-  static constexpr std::string_view summary        = "Serves a validator's JSON outputs to paying clients, by freshness tier.";
+  static constexpr std::string_view program = "tensorgate-outputs";
+  static constexpr std::string_view summary = "Serves a validator's JSON outputs to paying clients, by freshness tier.";
   static constexpr std::string_view default_config = "/etc/tensorgate/outputs.toml";
 
-  api_profile             profile = api_profile::v1;
-  tier_source             tiers   = tier_source::ours;
-  data_config             data{};
-  std::vector<row>        table{};
-  auth::api_keys_options  keys{};
-  server_config           server = default_server();
+  api_profile            profile = api_profile::v1;
+  tier_source            tiers   = tier_source::ours;
+  data_config            data{};
+  std::vector<row>       table{};
+  auth::api_keys_options keys{};
+  server_config          server = default_server();
 };
 
 /// Where a profile's clients put their key, unless the configuration says otherwise.

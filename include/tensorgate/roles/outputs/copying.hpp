@@ -17,26 +17,26 @@
 // The report tells of live orders: it is for those who may see everything.
 #pragma once
 
-#include <algorithm>  // lower_bound, max, min, nth_element, sort
-#include <chrono>  // milliseconds
-#include <cmath>  // exp, log
-#include <cstddef>  // size_t
-#include <cstdint>  // int64_t, uint32_t
-#include <functional>  // hash
-#include <map>  // groups
-#include <optional>  // optional
-#include <string>  // string
-#include <string_view>  // string_view
+#include <algorithm>      // lower_bound, max, min, nth_element, sort
+#include <chrono>         // milliseconds
+#include <cmath>          // exp, log
+#include <cstddef>        // size_t
+#include <cstdint>        // int64_t, uint32_t
+#include <functional>     // hash
+#include <map>            // groups
+#include <optional>       // optional
+#include <string>         // string
+#include <string_view>    // string_view
 #include <unordered_map>  // miners by hotkey
-#include <utility>  // move, pair
-#include <vector>  // vector
+#include <utility>        // move, pair
+#include <vector>         // vector
 
-#include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
-#include <tensorgate/core/result.hpp>  // result
-#include <tensorgate/core/time.hpp>  // unix_millis
-#include <tensorgate/reflect/json_read.hpp>  // read_json
-#include <tensorgate/reflect/raw.hpp>  // raw_json_view
-#include <tensorgate/roles/outputs/errc.hpp>  // errc
+#include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
+#include <tensorgate/core/result.hpp>            // result
+#include <tensorgate/core/time.hpp>              // unix_millis
+#include <tensorgate/reflect/json_read.hpp>      // read_json
+#include <tensorgate/reflect/raw.hpp>            // raw_json_view
+#include <tensorgate/roles/outputs/errc.hpp>     // errc
 #include <tensorgate/roles/outputs/rebuild.hpp>  // parse_side
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
@@ -45,10 +45,10 @@ struct copying_options {
   std::chrono::milliseconds window           = std::chrono::minutes{15};  ///< how late a copy may come
   double                    least_score      = 0.35;
   double                    least_confidence = 0.999999;
-  std::size_t               least_orders     = 8;  ///< a follower with fewer is not judged
-  std::size_t               most_miners      = 1024;  ///< those further down in the file are not looked at
+  std::size_t               least_orders     = 8;      ///< a follower with fewer is not judged
+  std::size_t               most_miners      = 1024;   ///< those further down in the file are not looked at
   std::size_t               most_orders      = 20000;  ///< of one miner: the newest
-  std::size_t               most_neighbours  = 4096;  ///< orders of others looked at around one order, each way
+  std::size_t               most_neighbours  = 4096;   ///< orders of others looked at around one order, each way
 };
 
 /// The copied orders of one trade pair and side.
@@ -75,7 +75,7 @@ struct copying_report {
   std::int64_t              generated_ms = 0;
   std::int64_t              window_ms    = 0;
   std::size_t               miners       = 0;  ///< looked at
-  std::vector<copying_pair> pairs;  ///< highest score first
+  std::vector<copying_pair> pairs;             ///< highest score first
 };
 
 namespace detail {
@@ -231,7 +231,7 @@ class copying_tracker {
     for (auto& one : changed_only) std::sort(one.begin(), one.end(), by_time);
 
     std::vector<std::uint64_t> seen_by(size, 0);  // the order for which `seen` holds
-    std::vector<std::uint8_t>  seen(size, 0);  // the windows in which a leader was seen
+    std::vector<std::uint8_t>  seen(size, 0);     // the windows in which a leader was seen
     std::uint64_t              order = 0;
     for (std::size_t f = 0; f != size; ++f)
       for (auto const& event : miners_[f].events)

@@ -6,10 +6,10 @@
 #include <string_view>  // string_view
 #include <utility>      // move
 
-#include <tensorgate/core/abi.hpp>                // TENSORGATE_ABI
-#include <tensorgate/http/openapi_document.hpp>   // openapi_document
-#include <tensorgate/http/operation.hpp>          // openapi_operation
-#include <tensorgate/roles/outputs/row.hpp>       // row
+#include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
+#include <tensorgate/http/openapi_document.hpp>  // openapi_document
+#include <tensorgate/http/operation.hpp>         // openapi_operation
+#include <tensorgate/roles/outputs/row.hpp>      // row
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -28,8 +28,8 @@ inline void describe_stored(http::openapi_operation& about, std::string_view wha
   about.answers(http::status::not_found, "there is no such data");
 }
 
-inline void add_parameter(http::openapi_operation& about, http::parameter_place place, std::string_view name, std::string schema,
-                          std::string description) {
+inline void add_parameter(http::openapi_operation& about, http::parameter_place place, std::string_view name,
+                          std::string schema, std::string description) {
   http::openapi_parameter made;
   made.place       = place;
   made.name        = std::string(name);
@@ -56,7 +56,8 @@ inline void describe_row(http::openapi_document& into, http::openapi_operation l
   if (one.slice) like.summary += ", one member";
   if (one.lag) {
     like.description = "Keys below tier " + std::to_string(one.tier) + " do not see entries of the last " +
-                       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(one.lag->by).count()) + " seconds.";
+                       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(one.lag->by).count()) +
+                       " seconds.";
   } else {
     like.description = "Needs a key of tier " + std::to_string(one.tier) + ".";
     like.answers(http::status::forbidden, "the key's tier is too low");

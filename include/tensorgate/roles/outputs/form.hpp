@@ -9,19 +9,21 @@
 #include <unordered_map>  // unordered_map
 #include <utility>        // move
 
-#include <tensorgate/codec/gzip.hpp>           // gzip_compress
-#include <tensorgate/core/result.hpp>          // result
-#include <tensorgate/http/representation.hpp>  // representation
-#include <tensorgate/roles/outputs/row.hpp>    // row rules
-#include <tensorgate/roles/outputs/slice.hpp>  // members_by_key, without_member, lag_array
-#include <tensorgate/roles/outputs/source.hpp> // source, share
+#include <tensorgate/codec/gzip.hpp>            // gzip_compress
+#include <tensorgate/core/result.hpp>           // result
+#include <tensorgate/http/representation.hpp>   // representation
+#include <tensorgate/roles/outputs/row.hpp>     // row rules
+#include <tensorgate/roles/outputs/slice.hpp>   // members_by_key, without_member, lag_array
+#include <tensorgate/roles/outputs/source.hpp>  // source, share
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
 /// Lets a map with text keys be asked with a view.
 struct text_hash {
   using is_transparent = void;
-  [[nodiscard]] std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  [[nodiscard]] std::size_t operator()(std::string_view text) const noexcept {
+    return std::hash<std::string_view>{}(text);
+  }
 };
 
 template <class T>
@@ -35,7 +37,8 @@ struct form {
 
 using form_ptr = std::shared_ptr<form const>;
 
-/// Whether an answer may say when the file was written. A delayed form may not: the time of writing tells of what it hides.
+/// Whether an answer may say when the file was written. A delayed form may not: the time of writing tells of what it
+/// hides.
 enum class dating { with_time, without_time };
 
 [[nodiscard]] inline http::representation json_of(http::shared_bytes bytes, std::string tag) {

@@ -13,15 +13,15 @@
 #include <string_view>  // string_view
 #include <utility>      // move
 
-#include <tensorgate/auth/api_key.hpp>             // auth::key
-#include <tensorgate/codec/gunzip_stream.hpp>      // gunzip_stream
-#include <tensorgate/http/extract.hpp>             // query
-#include <tensorgate/http/openapi.hpp>             // describe_handler
-#include <tensorgate/http/representation.hpp>      // represent, must_decode
-#include <tensorgate/http/target.hpp>              // query_pairs
-#include <tensorgate/roles/outputs/describe.hpp>   // describe_stored
-#include <tensorgate/roles/outputs/library.hpp>    // library
-#include <tensorgate/roles/outputs/words.hpp>      // error_reply
+#include <tensorgate/auth/api_key.hpp>            // auth::key
+#include <tensorgate/codec/gunzip_stream.hpp>     // gunzip_stream
+#include <tensorgate/http/extract.hpp>            // query
+#include <tensorgate/http/openapi.hpp>            // describe_handler
+#include <tensorgate/http/representation.hpp>     // represent, must_decode
+#include <tensorgate/http/target.hpp>             // query_pairs
+#include <tensorgate/roles/outputs/describe.hpp>  // describe_stored
+#include <tensorgate/roles/outputs/library.hpp>   // library
+#include <tensorgate/roles/outputs/words.hpp>     // error_reply
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -51,7 +51,8 @@ inline constexpr int whole_tier = 100;  ///< sees everything
   return index;
 }
 
-/// Decodes a stored gzip piece by piece: large files are not kept decoded, and decoding one at once would hold the loop.
+/// Decodes a stored gzip piece by piece: large files are not kept decoded, and decoding one at once would hold the
+/// loop.
 inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_writer& out) {
   auto const stream = std::make_unique<codec::gunzip_stream>(packed.view());
   auto const piece  = std::make_unique<std::array<char, 64 * 1024>>();
@@ -118,7 +119,7 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
   int const wanted = tier_names[*tier];
   if (!from.open() && caller.tier < wanted) return no_access(wanted);
 
-  bool const raw  = !asked->tier && from.profile() == api_profile::v1;
+  bool const  raw = !asked->tier && from.profile() == api_profile::v1;
   auto const& set = raw ? now->raw : now->tiers[*tier];
   if (set) return detail::answer_with(r, set->miners->whole);
   if (from.profile() == api_profile::v2) return error_reply(http::status::not_found, "Data not found");
@@ -127,7 +128,8 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
 }
 
 /// GET /miner-positions/{id}: as fresh as the key.
-[[nodiscard]] inline http::reply miner(library const& from, auth::key const& caller, http::request const& r, std::string_view id) {
+[[nodiscard]] inline http::reply miner(library const& from, auth::key const& caller, http::request const& r,
+                                       std::string_view id) {
   auto const now = from.now();
   bool const all = from.open() || caller.tier >= detail::whole_tier;
   auto       set = all ? now->raw : now->tiers[detail::tier_of_key(caller.tier)];
@@ -136,16 +138,17 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
     auto const found = set->miners->members.find(id);
     if (found != set->miners->members.end()) return http::represent(r, found->second);
   }
-  if (from.profile() == api_profile::v2) return error_reply(http::status::not_found, "Miner ID " + std::string(id) + " not found");
+  if (from.profile() == api_profile::v2)
+    return error_reply(http::status::not_found, "Miner ID " + std::string(id) + " not found");
   if (!set) return missing_page("outputs/output.json not found");
   return error_reply(http::status::not_found, "Miner ID not found");
 }
 
 /// GET /miner-hotkeys: in the validator's order of rank for keys that may see it, by name for others.
 [[nodiscard]] inline http::reply hotkeys(library const& from, auth::key const& caller, http::request const& r) {
-  auto const  now = from.now();
-  bool const  all = from.compat() || caller.tier >= detail::whole_tier;
-  auto        set = all ? now->raw : now->tiers[detail::tier_of_key(caller.tier)];
+  auto const now = from.now();
+  bool const all = from.compat() || caller.tier >= detail::whole_tier;
+  auto       set = all ? now->raw : now->tiers[detail::tier_of_key(caller.tier)];
   if (all && !set) set = now->tiers.front();
   if (set && set->count != 0) return http::represent(r, set->hotkeys);
   if (from.profile() == api_profile::v2) return error_reply(http::status::not_found, "No miner hotkeys found");
@@ -153,7 +156,8 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
 }
 
 /// GET of everything that a row of the table names.
-[[nodiscard]] inline http::reply configured(library const& from, auth::key const& caller, http::request const& r, std::string_view rest) {
+[[nodiscard]] inline http::reply configured(library const& from, auth::key const& caller, http::request const& r,
+                                            std::string_view rest) {
   for (std::size_t i = 0; i != from.rows().size(); ++i) {
     auto const& rule = from.rows()[i];
     auto const  id   = match_row(std::string_view(rule.path).substr(1), rest);
@@ -161,14 +165,15 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
     if (rule.slash) return detail::to_slash(r);
 
     bool const sees_all = caller.tier >= rule.tier;
-    if (!sees_all && !rule.lag) return rule.forbidden.empty() ? no_access(rule.tier) : error_reply(http::status::forbidden, rule.forbidden);
+    if (!sees_all && !rule.lag)
+      return rule.forbidden.empty() ? no_access(rule.tier) : error_reply(http::status::forbidden, rule.forbidden);
 
     auto const now   = from.now();
     auto const files = now->rows[i];
     auto const file  = files->find(rule.slice ? std::string_view{} : *id);
     if (file == files->end()) return detail::missing(rule, *id);
 
-    bool const omit = rule.omit && detail::asks_for(r, *rule.omit);
+    bool const  omit  = rule.omit && detail::asks_for(r, *rule.omit);
     auto const& forms = file->second;
     auto const& form  = sees_all ? (omit ? forms.omitted : forms.live) : (omit ? forms.lagged_omitted : forms.lagged);
     if (!rule.slice) return detail::answer_with(r, form->whole);
@@ -183,9 +188,10 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
 
 template <>
 struct tensorgate::http::describe_handler<&tensorgate::outputs::positions> {
-  static constexpr std::string_view summary     = "All miners' positions";
-  static constexpr std::string_view description = "As the tier sees them; `tier` is 0, 30, 50 or 100, and not above the key's.";
-  static void                       responses(openapi_operation& about) {
+  static constexpr std::string_view summary = "All miners' positions";
+  static constexpr std::string_view description =
+      "As the tier sees them; `tier` is 0, 30, 50 or 100, and not above the key's.";
+  static void responses(openapi_operation& about) {
     tensorgate::outputs::detail::describe_stored(about, "a map of miners by hotkey");
     about.answers(status::bad_request, "tier is none of 0, 30, 50 and 100");
     about.answers(status::forbidden, "the key's tier is too low");
@@ -196,12 +202,16 @@ template <>
 struct tensorgate::http::describe_handler<&tensorgate::outputs::miner> {
   static constexpr std::string_view summary     = "One miner's positions";
   static constexpr std::string_view description = "As fresh as the key.";
-  static void responses(openapi_operation& about) { tensorgate::outputs::detail::describe_stored(about, "the miner's object"); }
+  static void                       responses(openapi_operation& about) {
+    tensorgate::outputs::detail::describe_stored(about, "the miner's object");
+  }
 };
 
 template <>
 struct tensorgate::http::describe_handler<&tensorgate::outputs::hotkeys> {
   static constexpr std::string_view summary     = "All miners' hotkeys";
   static constexpr std::string_view description = "In order of rank for keys of tier 100, by name for others.";
-  static void responses(openapi_operation& about) { tensorgate::outputs::detail::describe_stored(about, "an array of hotkeys"); }
+  static void                       responses(openapi_operation& about) {
+    tensorgate::outputs::detail::describe_stored(about, "an array of hotkeys");
+  }
 };

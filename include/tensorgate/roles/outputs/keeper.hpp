@@ -18,15 +18,15 @@
 
 #include <fmt/format.h>  // news in words
 
-#include <tensorgate/core/time.hpp>                // unix_millis, steady_point
-#include <tensorgate/reflect/json_write.hpp>       // write_json
-#include <tensorgate/roles/outputs/config.hpp>     // data_config
-#include <tensorgate/roles/outputs/copying.hpp>    // copying_tracker
-#include <tensorgate/roles/outputs/profile.hpp>    // position_files
-#include <tensorgate/roles/outputs/snapshot.hpp>   // snapshot
-#include <tensorgate/roles/outputs/tiers.hpp>      // build_tiers, tier_names
-#include <tensorgate/roles/outputs/tree.hpp>       // followed_pattern
-#include <tensorgate/store/durable_file.hpp>       // write_file
+#include <tensorgate/core/time.hpp>               // unix_millis, steady_point
+#include <tensorgate/reflect/json_write.hpp>      // write_json
+#include <tensorgate/roles/outputs/config.hpp>    // data_config
+#include <tensorgate/roles/outputs/copying.hpp>   // copying_tracker
+#include <tensorgate/roles/outputs/profile.hpp>   // position_files
+#include <tensorgate/roles/outputs/snapshot.hpp>  // snapshot
+#include <tensorgate/roles/outputs/tiers.hpp>     // build_tiers, tier_names
+#include <tensorgate/roles/outputs/tree.hpp>      // followed_pattern
+#include <tensorgate/store/durable_file.hpp>      // write_file
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -40,7 +40,11 @@ struct keeper_events {
 class keeper {
  public:
   keeper(data_config data, api_profile profile, tier_source from, std::vector<row> rows, keeper_events events)
-      : data_(std::move(data)), profile_(profile), source_of_tiers_(from), rows_(std::move(rows)), events_(std::move(events)) {
+      : data_(std::move(data)),
+        profile_(profile),
+        source_of_tiers_(from),
+        rows_(std::move(rows)),
+        events_(std::move(events)) {
     limits_.file    = data_.largest_file;
     limits_.decoded = data_.largest_file * 4;
     auto first      = std::make_shared<snapshot>();
@@ -72,7 +76,9 @@ class keeper {
         auto const where = file.path().string();
         switch (news) {
           case file_news::same: return;
-          case file_news::broken: events_.say("data", fmt::format("{} {}; the last good version stays", where, file.fault()->text)); return;
+          case file_news::broken:
+            events_.say("data", fmt::format("{} {}; the last good version stays", where, file.fault()->text));
+            return;
           case file_news::gone: events_.say("data", where + " is gone"); break;
           case file_news::changed: break;
         }
@@ -102,7 +108,8 @@ class keeper {
       for (auto const& [id, file] : files.files()) {
         if (file.fault()) all.push_back(fmt::format("{} {}", file.path().string(), file.fault()->text));
       }
-      if (files.crowded()) all.push_back(fmt::format("more than {} files match {}", followed_pattern::most_files, pattern));
+      if (files.crowded())
+        all.push_back(fmt::format("more than {} files match {}", followed_pattern::most_files, pattern));
     }
     if (tier_fault_) all.push_back(*tier_fault_);
     return all;
@@ -132,8 +139,8 @@ class keeper {
 
   /// Where a file of a row lies: `validation/` is the configured folder of that name.
   [[nodiscard]] std::filesystem::path resolve(std::string_view file) const {
-    constexpr std::string_view      validation = "validation/";
-    std::filesystem::path const     folder     = std::filesystem::path(data_.validation) / "";
+    constexpr std::string_view  validation = "validation/";
+    std::filesystem::path const folder     = std::filesystem::path(data_.validation) / "";
     if (file.starts_with(validation)) return (folder / file.substr(validation.size())).lexically_normal();
     auto const root = data_.root.empty() ? folder / ".." : std::filesystem::path(data_.root);
     return (root / file).lexically_normal();
@@ -153,7 +160,7 @@ class keeper {
   void follow(std::string const& file) { followed_.try_emplace(file, followed_pattern(resolve(file))); }
 
   [[nodiscard]] source_ptr good(std::string const& pattern, std::string_view id) const {
-    auto const  files = followed_.find(pattern);
+    auto const files = followed_.find(pattern);
     if (files == followed_.end()) return nullptr;
     auto const file = files->second.files().find(id);
     return file == files->second.files().end() ? nullptr : file->second.good();
@@ -182,8 +189,9 @@ class keeper {
   }
 
   /// The forms of a map of miners, by its members.
-  [[nodiscard]] static result<std::shared_ptr<form>> form_of_map(std::shared_ptr<void const> const& owner, net::memory_file const& file,
-                                                                 std::string_view text, std::string tag) {
+  [[nodiscard]] static result<std::shared_ptr<form>> form_of_map(std::shared_ptr<void const> const& owner,
+                                                                 net::memory_file const& file, std::string_view text,
+                                                                 std::string tag) {
     auto const members = members_by_key(text, "");
     if (!members) return fail(members);
     auto made   = std::make_shared<form>();
@@ -200,8 +208,8 @@ class keeper {
       for (auto const& [id, slice] : *members) names.push_back(id);
     }
     if (sorted) std::sort(names.begin(), names.end());
-    auto made     = std::make_shared<positions_form>();
-    auto list     = reflect::write_json(names);
+    auto made = std::make_shared<positions_form>();
+    auto list = reflect::write_json(names);
     list.push_back('\n');
     made->hotkeys = json_of(http::shared_bytes::own(list), tag_of(list));
     made->count   = names.size();
@@ -244,8 +252,8 @@ class keeper {
   }
 
   void build_tier_forms(unix_millis now, parallel_for const& run) {
-    auto const mode = source_of_tiers_ == tier_source::compat ? tier_mode::compat : tier_mode::ours;
-    auto const from = std::get<http::shared_bytes>(current_->raw->miners->whole.identity);
+    auto const   mode = source_of_tiers_ == tier_source::compat ? tier_mode::compat : tier_mode::ours;
+    auto const   from = std::get<http::shared_bytes>(current_->raw->miners->whole.identity);
     tier_options options;
     options.level = codec::gzip_level{data_.gzip_level};
     auto built    = build_tiers(from.view(), now, mode, options, run, &cache_);
@@ -260,10 +268,10 @@ class keeper {
     }
     auto next = std::make_shared<snapshot>(*current_);
     for (std::size_t i = 0; i != tier_names.size(); ++i) {
-      auto&       tier  = built->tiers[i];
-      auto        bytes = std::make_shared<tier_bytes>();
-      auto        text  = net::memory_file::copy_of(std::exchange(tier.json, {}));
-      auto        gzip  = net::memory_file::copy_of(std::exchange(tier.gzip, {}));
+      auto& tier  = built->tiers[i];
+      auto  bytes = std::make_shared<tier_bytes>();
+      auto  text  = net::memory_file::copy_of(std::exchange(tier.json, {}));
+      auto  gzip  = net::memory_file::copy_of(std::exchange(tier.gzip, {}));
       if (!text || !gzip) {
         tier_fault_ = "no memory for the tiers";
         return;
@@ -280,7 +288,7 @@ class keeper {
 
   /// Our copy of what the validator would have written, for other programs; a full disk costs the copy alone.
   void keep_on_disk(int tier, std::string_view packed) {
-    auto const folder = std::filesystem::path(data_.state) / "tiered_positions" / std::to_string(tier);
+    auto const      folder = std::filesystem::path(data_.state) / "tiered_positions" / std::to_string(tier);
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     auto const written = store::write_file(folder / "output.json.gz", packed, 0640);
@@ -296,7 +304,8 @@ class keeper {
     auto const&           rule = rows_[index];
     std::set<std::string> ids;
     for (auto const& file : rule.files) {
-      for (auto at = changed_.lower_bound({file, ""}); at != changed_.end() && at->first == file; ++at) ids.insert(at->second);
+      for (auto at = changed_.lower_bound({file, ""}); at != changed_.end() && at->first == file; ++at)
+        ids.insert(at->second);
     }
     bool const lag_moves = due && rule.lag;
     if (ids.empty() && !lag_moves) return;
@@ -337,7 +346,7 @@ class keeper {
   /// A validator that has nothing to say about copying writes `{}`: then our own scores answer.
   [[nodiscard]] bool has_content(row const& rule, source const& from) const {
     if (rule.path != copying_path || !data_.copying) return true;
-    std::string_view text = from.text();
+    std::string_view text  = from.text();
     auto const       blank = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
     std::string      dense;
     for (char const c : text.substr(0, 64)) {
@@ -348,7 +357,7 @@ class keeper {
 
   [[nodiscard]] result<row_file> forms_of(row const& rule, source_ptr const& from, unix_millis now) const {
     row_file made;
-    made.from      = from;
+    made.from                         = from;
     std::shared_ptr<void const> owner = from;
     net::memory_file const*     file  = from->gzipped ? &from->decoded : &from->stored;
     std::string_view            text  = from->text();
@@ -397,7 +406,8 @@ class keeper {
       auto const members = rule.slice->by.empty() ? members_by_key(text, rule.slice->at)
                                                   : elements_by_member(text, rule.slice->at, rule.slice->by);
       if (!members) return fail(members);
-      for (auto const& [id, slice] : *members) made->members.try_emplace(id, json_of(part_of(owner, *file, slice), tag_of(slice)));
+      for (auto const& [id, slice] : *members)
+        made->members.try_emplace(id, json_of(part_of(owner, *file, slice), tag_of(slice)));
     }
     return made;
   }
@@ -436,8 +446,8 @@ class keeper {
     auto made = text_form(row{}, json);
     if (!made) return;
     scores_.emplace();
-    scores_->live    = std::move(*made);
-    auto const from  = newest_of(rows_[index], "");
+    scores_->live   = std::move(*made);
+    auto const from = newest_of(rows_[index], "");
     if (from && has_content(rows_[index], *from)) return;  // the validator's own words win
     auto next = std::make_shared<snapshot>(*current_);
     auto all  = std::make_shared<row_files>(*current_->rows[index]);
@@ -448,23 +458,23 @@ class keeper {
 
   static constexpr std::size_t most_notes = 256;
 
-  data_config       data_;
-  api_profile       profile_;
-  tier_source       source_of_tiers_;
-  std::vector<row>  rows_;
-  keeper_events     events_;
-  source_limits     limits_;
-  snapshot_ptr      current_;
+  data_config                             data_;
+  api_profile                             profile_;
+  tier_source                             source_of_tiers_;
+  std::vector<row>                        rows_;
+  keeper_events                           events_;
+  source_limits                           limits_;
+  snapshot_ptr                            current_;
   std::map<std::string, followed_pattern> followed_;
-  std::set<std::string>      cut_;  ///< files of which parts are answered, so that their text is kept
-  std::set<changed_file>     changed_;
-  steady_point               due_{};
-  tier_cache                 cache_;
-  copying_tracker            copying_;
-  std::optional<row_file>    scores_;  ///< what we say of copying
-  std::optional<std::string> tier_fault_;
-  std::string                disk_fault_;  ///< the last that was said
-  std::set<std::string>      noted_;
+  std::set<std::string>                   cut_;  ///< files of which parts are answered, so that their text is kept
+  std::set<changed_file>                  changed_;
+  steady_point                            due_{};
+  tier_cache                              cache_;
+  copying_tracker                         copying_;
+  std::optional<row_file>                 scores_;  ///< what we say of copying
+  std::optional<std::string>              tier_fault_;
+  std::string                             disk_fault_;  ///< the last that was said
+  std::set<std::string>                   noted_;
 };
 
 }  // namespace tensorgate::outputs

@@ -16,15 +16,15 @@
 
 #include <fmt/format.h>  // health in words
 
-#include <tensorgate/core/time.hpp>              // wall_clock
-#include <tensorgate/http/openapi_document.hpp>  // openapi_document
-#include <tensorgate/http/operation.hpp>         // openapi_operation
-#include <tensorgate/net/cpu_pool.hpp>           // cpu_pool
-#include <tensorgate/net/parallel.hpp>           // on_every_core
-#include <tensorgate/net/parts.hpp>              // parts
-#include <tensorgate/net/watch.hpp>              // watch
-#include <tensorgate/roles/outputs/describe.hpp> // describe_row
-#include <tensorgate/roles/outputs/keeper.hpp>   // keeper
+#include <tensorgate/core/time.hpp>               // wall_clock
+#include <tensorgate/http/openapi_document.hpp>   // openapi_document
+#include <tensorgate/http/operation.hpp>          // openapi_operation
+#include <tensorgate/net/cpu_pool.hpp>            // cpu_pool
+#include <tensorgate/net/parallel.hpp>            // on_every_core
+#include <tensorgate/net/parts.hpp>               // parts
+#include <tensorgate/net/watch.hpp>               // watch
+#include <tensorgate/roles/outputs/describe.hpp>  // describe_row
+#include <tensorgate/roles/outputs/keeper.hpp>    // keeper
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -80,7 +80,8 @@ class library {
   void measure() {
     net::measurement broken;
     broken.name = "tensorgate_outputs_files_in_fault";
-    broken.help = "Files of the validator that are not whole or cannot be read; the last good version of each is served.";
+    broken.help =
+        "Files of the validator that are not whole or cannot be read; the last good version of each is served.";
     broken.read = [this] {
       std::lock_guard const lock(health_lock_);
       return static_cast<double>(faults_.size());
@@ -109,7 +110,8 @@ class library {
   result<void> start() {
     std::error_code error;
     if (!std::filesystem::is_directory(validation_, error)) {
-      app_.say("data", validation_.string() + " is no folder that can be read; name the validator's own in data.validation");
+      app_.say("data",
+               validation_.string() + " is no folder that can be read; name the validator's own in data.validation");
       return fail(make_error_code(std::errc::not_a_directory), "the validator's folder cannot be read");
     }
     look();
@@ -151,27 +153,28 @@ class library {
     for (auto const& one : faults_) all.note.append(all.note.empty() ? "" : "; ").append(one);
     if (!newest_) all.note.append(all.note.empty() ? "" : "; ").append("no file of the validator has been read");
     if (newest_ && fixed_now_ == 0 && *newest_ > wall_clock() + std::chrono::minutes{1}) {
-      all.note.append(all.note.empty() ? "" : "; ").append("the validator's files are dated in the future: clocks disagree");
+      all.note.append(all.note.empty() ? "" : "; ")
+          .append("the validator's files are dated in the future: clocks disagree");
     }
     all.degraded = !all.note.empty();
     return all;
   }
 
-  net::parts&                         app_;
-  std::chrono::milliseconds           poll_;
-  std::int64_t                        fixed_now_;
-  std::filesystem::path               validation_;
-  api_profile                         profile_;
-  tier_source                         tiers_;
-  std::vector<snapshot_ptr>           retired_;
-  std::atomic<snapshot_ptr>           current_{std::make_shared<snapshot const>()};
-  keeper                              keeper_;
-  std::atomic<std::uint64_t>          swaps_  = 0;
-  std::atomic<bool>                   ending_ = false;
-  std::atomic<bool>                   ended_  = false;
-  mutable std::mutex                  health_lock_;
-  std::vector<std::string>            faults_;
-  std::optional<unix_millis>          newest_;
+  net::parts&                app_;
+  std::chrono::milliseconds  poll_;
+  std::int64_t               fixed_now_;
+  std::filesystem::path      validation_;
+  api_profile                profile_;
+  tier_source                tiers_;
+  std::vector<snapshot_ptr>  retired_;
+  std::atomic<snapshot_ptr>  current_{std::make_shared<snapshot const>()};
+  keeper                     keeper_;
+  std::atomic<std::uint64_t> swaps_  = 0;
+  std::atomic<bool>          ending_ = false;
+  std::atomic<bool>          ended_  = false;
+  mutable std::mutex         health_lock_;
+  std::vector<std::string>   faults_;
+  std::optional<unix_millis> newest_;
 };
 
 }  // namespace tensorgate::outputs

@@ -13,16 +13,16 @@
 #include <utility>      // pair
 #include <vector>       // vector
 
-#include <tensorgate/core/abi.hpp>              // TENSORGATE_ABI
-#include <tensorgate/core/bytes.hpp>            // as_bytes
-#include <tensorgate/core/result.hpp>           // result
-#include <tensorgate/core/time.hpp>             // unix_millis
-#include <tensorgate/crypto/hash.hpp>           // sha256
-#include <tensorgate/reflect/json_read.hpp>     // read_json
-#include <tensorgate/reflect/json_write.hpp>    // append_json
-#include <tensorgate/reflect/raw.hpp>           // raw_json_view
-#include <tensorgate/roles/outputs/errc.hpp>    // errc
-#include <tensorgate/roles/outputs/rebuild.hpp> // rebuild
+#include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
+#include <tensorgate/core/bytes.hpp>             // as_bytes
+#include <tensorgate/core/result.hpp>            // result
+#include <tensorgate/core/time.hpp>              // unix_millis
+#include <tensorgate/crypto/hash.hpp>            // sha256
+#include <tensorgate/reflect/json_read.hpp>      // read_json
+#include <tensorgate/reflect/json_write.hpp>     // append_json
+#include <tensorgate/reflect/raw.hpp>            // raw_json_view
+#include <tensorgate/roles/outputs/errc.hpp>     // errc
+#include <tensorgate/roles/outputs/rebuild.hpp>  // rebuild
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -42,15 +42,15 @@ enum class tier_mode { ours, compat };
 
 /// What the tier rule asks of a position. The views look into its text.
 struct position {
-  std::string_view            text;       ///< the file's own bytes
+  std::string_view            text;  ///< the file's own bytes
   std::string_view            uuid;
-  std::string_view            pair;       ///< id of the trade pair; empty if there is none to be read
+  std::string_view            pair;  ///< id of the trade pair; empty if there is none to be read
   std::int64_t                open_ms = 0;
-  std::optional<std::int64_t> close_ms;   ///< nothing while open
+  std::optional<std::int64_t> close_ms;  ///< nothing while open
   bool                        is_closed       = false;
   double                      return_at_close = 1.0;
   double                      account_size    = 0.0;
-  std::vector<std::int64_t>   order_ms;   ///< the time of each order, in the order of the file
+  std::vector<std::int64_t>   order_ms;  ///< the time of each order, in the order of the file
 };
 
 /// A position as a tier sees it.

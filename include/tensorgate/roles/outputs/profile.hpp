@@ -34,7 +34,7 @@ namespace detail {
 }
 
 [[nodiscard]] inline row member_row(std::string path, std::vector<std::string> files, std::string at, std::string by) {
-  row made = file_row(std::move(path), std::move(files));
+  row        made = file_row(std::move(path), std::move(files));
   slice_rule rule;
   rule.at    = std::move(at);
   rule.by    = std::move(by);
@@ -151,12 +151,14 @@ namespace detail {
   one_debt.no_member = one_debt.not_found;
   rows.push_back(std::move(one_debt));
 
-  row emissions       = member_row("/emissions-ledger/{id}", {"validation/emissions_ledgers.json", "validation/emissions_ledgers.json.gz"}, "", "");
+  row emissions       = member_row("/emissions-ledger/{id}",
+                                   {"validation/emissions_ledgers.json", "validation/emissions_ledgers.json.gz"}, "", "");
   emissions.not_found = "Emissions ledger data not found";
   emissions.no_member = emissions.not_found;
   rows.push_back(std::move(emissions));
 
-  row penalty       = member_row("/penalty-ledger/{id}", {"validation/penalty_ledgers.json", "validation/penalty_ledgers.json.gz"}, "", "");
+  row penalty       = member_row("/penalty-ledger/{id}",
+                                 {"validation/penalty_ledgers.json", "validation/penalty_ledgers.json.gz"}, "", "");
   penalty.not_found = "Penalty ledger data not found";
   penalty.no_member = penalty.not_found;
   rows.push_back(std::move(penalty));
@@ -177,7 +179,7 @@ namespace detail {
 /// The rows of a configuration, and behind them those of the profile, which they may replace by naming the same path.
 /// With `open`, every row but the checkpoint's of v2 is for any key, as it is upstream.
 [[nodiscard]] inline std::vector<row> all_rows(api_profile profile, std::vector<row> own, bool open) {
-  std::vector<row> rows    = std::move(own);
+  std::vector<row> rows = std::move(own);
   std::vector<row> profile_rows;
   if (profile == api_profile::v1) profile_rows = detail::rows_of_v1();
   if (profile == api_profile::v2) profile_rows = detail::rows_of_v2();

@@ -53,7 +53,7 @@ enum class side { long_, short_, flat };
 /// What an order contributes to its position.
 struct order_terms {
   side         type = side::flat;
-  double       leverage{};      ///< signed
+  double       leverage{};  ///< signed
   double       price{};
   double       slippage{};      ///< a share of the price; 0 in files that lack it
   std::int64_t processed_ms{};  ///< unix milliseconds

@@ -20,9 +20,9 @@ struct slice_rule {
 
 /// Entries of an array that are too fresh are left out for keys below the row's tier.
 struct lag_rule {
-  std::string               array;                       ///< JSON pointer to the array
-  std::string               time;                        ///< JSON pointer inside an element to its time, Unix milliseconds
-  std::chrono::milliseconds by = std::chrono::hours{24}; ///< how old an entry must be to be seen
+  std::string               array;  ///< JSON pointer to the array
+  std::string               time;   ///< JSON pointer inside an element to its time, Unix milliseconds
+  std::chrono::milliseconds by = std::chrono::hours{24};  ///< how old an entry must be to be seen
 };
 
 /// A query parameter that leaves one member out of every element of an array.
@@ -35,21 +35,22 @@ struct omit_rule {
 
 /// A row of the table that maps files to routes. Rows of the configuration come before the profile's own.
 struct row {
-  std::string              path;          ///< "/scores/{id}": one segment may be `{id}`; a last slash counts
-  std::vector<std::string> files;         ///< below the data root; the newest that exists answers; may hold `{id}`
-  int                      tier = 100;    ///< keys below it get the lagged form, or 403 where there is none
+  std::string               path;        ///< "/scores/{id}": one segment may be `{id}`; a last slash counts
+  std::vector<std::string>  files;       ///< below the data root; the newest that exists answers; may hold `{id}`
+  int                       tier = 100;  ///< keys below it get the lagged form, or 403 where there is none
   std::optional<slice_rule> slice{};
   std::optional<lag_rule>   lag{};
   std::optional<omit_rule>  omit{};
-  bool        gzip_unasked = false;       ///< a stored .gz is sent as it is to a client that says nothing of codings
-  bool        slash        = false;       ///< answers 308 to the same path with a slash at its end
+  bool        gzip_unasked = false;  ///< a stored .gz is sent as it is to a client that says nothing of codings
+  bool        slash        = false;  ///< answers 308 to the same path with a slash at its end
   std::string not_found    = "Data not found";  ///< the 404's error text; `{id}` is replaced
   std::string no_member    = "Data not found";  ///< the same for a file that lacks the id
-  std::string not_found_page{};           ///< instead of `not_found`: the whole body, as text/html
-  std::string forbidden{};                ///< the 403's error text; empty: the usual one
+  std::string not_found_page{};                 ///< instead of `not_found`: the whole body, as text/html
+  std::string forbidden{};                      ///< the 403's error text; empty: the usual one
 };
 
-/// True for what may stand for `{id}` in a file's name: 1 to 128 letters, digits, `.`, `_`, `-`, not beginning with a dot.
+/// True for what may stand for `{id}` in a file's name: 1 to 128 letters, digits, `.`, `_`, `-`, not beginning with a
+/// dot.
 [[nodiscard]] constexpr bool is_file_id(std::string_view id) noexcept {
   if (id.empty() || id.size() > 128 || id.front() == '.') return false;
   for (char const one : id) {
@@ -68,12 +69,14 @@ struct row {
 }
 
 /// A row's path against a request's, both without the leading slash. A value is the id ("" where the row has none).
-[[nodiscard]] constexpr std::optional<std::string_view> match_row(std::string_view pattern, std::string_view path) noexcept {
+[[nodiscard]] constexpr std::optional<std::string_view> match_row(std::string_view pattern,
+                                                                  std::string_view path) noexcept {
   auto const at = pattern.find("{id}");
   if (at == std::string_view::npos) return pattern == path ? std::optional(std::string_view{}) : std::nullopt;
   auto const before = pattern.substr(0, at);
   auto const after  = pattern.substr(at + 4);
-  if (path.size() <= before.size() + after.size() || !path.starts_with(before) || !path.ends_with(after)) return std::nullopt;
+  if (path.size() <= before.size() + after.size() || !path.starts_with(before) || !path.ends_with(after))
+    return std::nullopt;
   auto const id = path.substr(before.size(), path.size() - before.size() - after.size());
   if (id.find('/') != std::string_view::npos) return std::nullopt;
   return id;
@@ -117,7 +120,8 @@ struct row {
   if (one.slice && ids(one.path) == 0) return "slice needs {id} in path";
   if (one.slice && id_in_files) return "{id} chooses either a file or a member, not both";
   if (one.slice && bad_pointer(one.slice->at)) return "slice.at must be a JSON pointer";
-  if (one.lag && (bad_pointer(one.lag->array) || !one.lag->time.starts_with('/'))) return "lag.array and lag.time must be JSON pointers";
+  if (one.lag && (bad_pointer(one.lag->array) || !one.lag->time.starts_with('/')))
+    return "lag.array and lag.time must be JSON pointers";
   if (one.lag && one.lag->by <= std::chrono::milliseconds{0}) return "lag.by must be positive";
   if (one.omit && (one.omit->parameter.empty() || one.omit->member.empty() || bad_pointer(one.omit->array))) {
     return "omit needs a parameter, a member and a JSON pointer to an array";

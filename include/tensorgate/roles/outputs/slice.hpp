@@ -6,21 +6,21 @@
 // it should; a list that cannot be found is never taken for an empty one, for what it holds might then be shown.
 #pragma once
 
-#include <algorithm>    // find_if, min
-#include <charconv>     // from_chars
-#include <cstddef>      // size_t
-#include <string>       // string
-#include <string_view>  // string_view
-#include <system_error> // errc
-#include <utility>      // pair, move
-#include <vector>       // vector
+#include <algorithm>     // find_if, min
+#include <charconv>      // from_chars
+#include <cstddef>       // size_t
+#include <string>        // string
+#include <string_view>   // string_view
+#include <system_error>  // errc
+#include <utility>       // pair, move
+#include <vector>        // vector
 
-#include <tensorgate/core/abi.hpp>           // TENSORGATE_ABI
-#include <tensorgate/core/result.hpp>        // result
-#include <tensorgate/core/time.hpp>          // unix_millis
-#include <tensorgate/reflect/json_read.hpp>  // read_json
-#include <tensorgate/reflect/raw.hpp>        // raw_json_view
-#include <tensorgate/roles/outputs/errc.hpp> // errc
+#include <tensorgate/core/abi.hpp>            // TENSORGATE_ABI
+#include <tensorgate/core/result.hpp>         // result
+#include <tensorgate/core/time.hpp>           // unix_millis
+#include <tensorgate/reflect/json_read.hpp>   // read_json
+#include <tensorgate/reflect/raw.hpp>         // raw_json_view
+#include <tensorgate/roles/outputs/errc.hpp>  // errc
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 

@@ -9,11 +9,11 @@
 #include <string_view>  // string_view
 #include <vector>       // vector
 
-#include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
-#include <tensorgate/roles/outputs/form.hpp>     // form
-#include <tensorgate/roles/outputs/row.hpp>      // row
-#include <tensorgate/roles/outputs/source.hpp>   // source_ptr
-#include <tensorgate/roles/outputs/tiers.hpp>    // tier_names
+#include <tensorgate/core/abi.hpp>              // TENSORGATE_ABI
+#include <tensorgate/roles/outputs/form.hpp>    // form
+#include <tensorgate/roles/outputs/row.hpp>     // row
+#include <tensorgate/roles/outputs/source.hpp>  // source_ptr
+#include <tensorgate/roles/outputs/tiers.hpp>   // tier_names
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -39,9 +39,9 @@ using positions_ptr = std::shared_ptr<positions_form const>;
 
 /// Immutable; swapped whole. Parts that did not change are shared with the snapshot before.
 struct snapshot {
-  positions_ptr                                  raw;    ///< the validator's own file; null while there is none
-  std::array<positions_ptr, tier_names.size()>    tiers;  ///< in the order of `tier_names`
-  std::vector<std::shared_ptr<row_files const>>  rows;   ///< beside the rows of the table, one to one; never null
+  positions_ptr                                 raw;    ///< the validator's own file; null while there is none
+  std::array<positions_ptr, tier_names.size()>  tiers;  ///< in the order of `tier_names`
+  std::vector<std::shared_ptr<row_files const>> rows;   ///< beside the rows of the table, one to one; never null
 };
 
 using snapshot_ptr = std::shared_ptr<snapshot const>;

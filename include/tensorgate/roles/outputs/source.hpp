@@ -18,23 +18,23 @@
 
 #include <fmt/format.h>  // faults in words
 
-#include <tensorgate/codec/gzip.hpp>           // gzip_decompress_into
-#include <tensorgate/core/hex.hpp>             // to_hex
-#include <tensorgate/core/result.hpp>          // expected
-#include <tensorgate/core/time.hpp>            // unix_millis
-#include <tensorgate/crypto/hash.hpp>          // sha256
-#include <tensorgate/http/reply.hpp>           // shared_bytes
-#include <tensorgate/net/memory_file.hpp>      // memory_file
-#include <tensorgate/reflect/json_slice.hpp>   // validate_json
-#include <tensorgate/store/durable_file.hpp>   // descriptor
+#include <tensorgate/codec/gzip.hpp>          // gzip_decompress_into
+#include <tensorgate/core/hex.hpp>            // to_hex
+#include <tensorgate/core/result.hpp>         // expected
+#include <tensorgate/core/time.hpp>           // unix_millis
+#include <tensorgate/crypto/hash.hpp>         // sha256
+#include <tensorgate/http/reply.hpp>          // shared_bytes
+#include <tensorgate/net/memory_file.hpp>     // memory_file
+#include <tensorgate/reflect/json_slice.hpp>  // validate_json
+#include <tensorgate/store/durable_file.hpp>  // descriptor
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
 /// What tells two versions of a file apart without reading them.
 struct file_stamp {
-  std::uint64_t device    = 0;
-  std::uint64_t inode     = 0;
-  std::int64_t  size      = 0;
+  std::uint64_t device     = 0;
+  std::uint64_t inode      = 0;
+  std::int64_t  size       = 0;
   std::int64_t  nanosecond = 0;  ///< of the last write, since 1970
 
   friend bool operator==(file_stamp const&, file_stamp const&) = default;
@@ -47,7 +47,8 @@ struct file_stamp {
                     .nanosecond = facts.st_mtim.tv_sec * std::int64_t{1'000'000'000} + facts.st_mtim.tv_nsec};
 }
 
-/// The first 16 bytes of SHA-256, in hexadecimal, as an entity tag: equal bytes have equal tags, whenever they were written.
+/// The first 16 bytes of SHA-256, in hexadecimal, as an entity tag: equal bytes have equal tags, whenever they were
+/// written.
 [[nodiscard]] inline std::string tag_of(std::string_view text) {
   auto const digest = crypto::sha256(as_bytes(text));
   return to_hex(bytes_view(digest).first(16));
@@ -76,7 +77,8 @@ struct source {
 using source_ptr = std::shared_ptr<source const>;
 
 /// A part of `file`, kept alive by `owner`.
-[[nodiscard]] inline http::shared_bytes part_of(std::shared_ptr<void const> owner, net::memory_file const& file, std::string_view part) {
+[[nodiscard]] inline http::shared_bytes part_of(std::shared_ptr<void const> owner, net::memory_file const& file,
+                                                std::string_view part) {
   auto const offset = part.empty() ? 0U : static_cast<std::uint64_t>(part.data() - file.view().data());
   return http::shared_bytes(std::move(owner), part, file.descriptor(), offset);
 }
@@ -136,7 +138,8 @@ inline constexpr std::int64_t large_file = std::int64_t{1} << 20U;
     auto const got = ::read(file, memory->data() + have, std::min(size - have, read_piece));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return store::system_failure("the file cannot be read");
-    if (got == 0) return fail(make_error_code(std::errc::resource_unavailable_try_again), "the file is being rewritten");
+    if (got == 0)
+      return fail(make_error_code(std::errc::resource_unavailable_try_again), "the file is being rewritten");
     have += static_cast<std::size_t>(got);
   }
   return memory;
@@ -146,7 +149,8 @@ inline constexpr std::int64_t large_file = std::int64_t{1} << 20U;
 
 /// Reads a file, sees that it did not change meanwhile, and checks that it is one whole JSON text (RFC 8259).
 /// A file whose name ends in `.gz` is decoded first. Blocks; takes about a second per gigabyte.
-[[nodiscard]] inline expected<source_ptr, source_fault> load_source(std::filesystem::path const& path, source_limits const& limits) {
+[[nodiscard]] inline expected<source_ptr, source_fault> load_source(std::filesystem::path const& path,
+                                                                    source_limits const&         limits) {
   source_fault fault;
   auto const   broken = [&](std::error_code code, std::string text) {
     fault.code = code;
@@ -160,12 +164,13 @@ inline constexpr std::int64_t large_file = std::int64_t{1} << 20U;
 
   store::descriptor const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!file.open()) return system("cannot be opened");
-  struct stat before {};
+  struct stat before{};
   if (::fstat(file.get(), &before) != 0) return system("cannot be examined");
   fault.stamp = stamp_of(before);
   if (!S_ISREG(before.st_mode)) return broken(make_error_code(std::errc::invalid_argument), "is not a regular file");
   if (static_cast<std::uint64_t>(before.st_size) > limits.file) {
-    return broken(make_error_code(std::errc::file_too_large), fmt::format("has {} bytes, more than the limit of {}", before.st_size, limits.file));
+    return broken(make_error_code(std::errc::file_too_large),
+                  fmt::format("has {} bytes, more than the limit of {}", before.st_size, limits.file));
   }
 
   bool const gzipped = path.extension() == ".gz";
@@ -176,7 +181,7 @@ inline constexpr std::int64_t large_file = std::int64_t{1} << 20U;
   auto made   = std::make_shared<source>();
   auto stored = detail::read_into_memory(file.get(), static_cast<std::size_t>(before.st_size));
   if (!stored) return broken(stored.error().code, std::string(stored.error().note));
-  struct stat after {};
+  struct stat after{};
   if (::fstat(file.get(), &after) != 0) return system("cannot be examined");
   if (stamp_of(after) != fault.stamp) {
     return broken(make_error_code(std::errc::resource_unavailable_try_again), "is being rewritten");

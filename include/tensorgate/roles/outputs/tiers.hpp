@@ -91,9 +91,9 @@ struct miner_slice {
 
 struct tier_file {
   int                      tier = 100;
-  std::string              json;       ///< empty unless asked for
-  std::string              gzip;       ///< empty unless asked for; no time in it: equal text gives equal bytes
-  std::vector<miner_slice> miners;     ///< in the order of the text
+  std::string              json;    ///< empty unless asked for
+  std::string              gzip;    ///< empty unless asked for; no time in it: equal text gives equal bytes
+  std::vector<miner_slice> miners;  ///< in the order of the text
   std::size_t              positions = 0;
   std::size_t              orders    = 0;
 };

@@ -14,9 +14,9 @@
 
 #include <sys/stat.h>  // stat
 
-#include <tensorgate/core/time.hpp>                 // steady_point
-#include <tensorgate/roles/outputs/row.hpp>         // is_file_id
-#include <tensorgate/roles/outputs/source.hpp>      // load_source
+#include <tensorgate/core/time.hpp>             // steady_point
+#include <tensorgate/roles/outputs/row.hpp>     // is_file_id
+#include <tensorgate/roles/outputs/source.hpp>  // load_source
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -42,7 +42,7 @@ class followed_file {
   static constexpr int most_tries = 3;
 
   [[nodiscard]] file_news look(steady_point now, source_limits const& limits) {
-    struct stat facts {};
+    struct stat facts{};
     bool const  there  = ::stat(path_.c_str(), &facts) == 0;
     bool const  hidden = !there && errno != ENOENT && errno != ENOTDIR;  // by permissions, a broken disk
     if (there && good_ && !fault_ && stamp_of(facts) == good_->stamp) {
@@ -77,9 +77,9 @@ class followed_file {
     return file_news::gone;
   }
 
-  [[nodiscard]] std::filesystem::path const&       path() const noexcept { return path_; }
+  [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
   /// The last whole version; null if there is none.
-  [[nodiscard]] source_ptr const&                  good() const noexcept { return good_; }
+  [[nodiscard]] source_ptr const& good() const noexcept { return good_; }
   /// Why the file, as it stands now, is not in force.
   [[nodiscard]] std::optional<source_fault> const& fault() const noexcept { return fault_; }
 
@@ -128,9 +128,11 @@ class followed_pattern {
   void discover() {
     crowded_ = false;
     std::error_code error;
-    for (std::filesystem::directory_iterator entry(pattern_.parent_path(), error), end; !error && entry != end; entry.increment(error)) {
+    for (std::filesystem::directory_iterator entry(pattern_.parent_path(), error), end; !error && entry != end;
+         entry.increment(error)) {
       auto const name = entry->path().filename().string();
-      if (name.size() <= before_.size() + after_.size() || !name.starts_with(before_) || !name.ends_with(after_)) continue;
+      if (name.size() <= before_.size() + after_.size() || !name.starts_with(before_) || !name.ends_with(after_))
+        continue;
       auto id = name.substr(before_.size(), name.size() - before_.size() - after_.size());
       if (!is_file_id(id) || files_.contains(id)) continue;
       if (files_.size() == most_files) {
@@ -141,11 +143,11 @@ class followed_pattern {
     }
   }
 
-  std::filesystem::path pattern_;
-  std::string           before_;
-  std::string           after_;
-  bool                  many_    = false;
-  bool                  crowded_ = false;
+  std::filesystem::path                             pattern_;
+  std::string                                       before_;
+  std::string                                       after_;
+  bool                                              many_    = false;
+  bool                                              crowded_ = false;
   std::map<std::string, followed_file, std::less<>> files_;
 };
 

@@ -5,12 +5,12 @@
 #include <string_view>  // string_view
 #include <utility>      // move
 
-#include <tensorgate/core/abi.hpp>           // TENSORGATE_ABI
-#include <tensorgate/http/problem.hpp>       // problem
-#include <tensorgate/http/reply.hpp>         // reply
-#include <tensorgate/http/request.hpp>       // request
-#include <tensorgate/reflect/json_write.hpp> // write_json
-#include <tensorgate/roles/outputs/row.hpp>  // with_id
+#include <tensorgate/core/abi.hpp>            // TENSORGATE_ABI
+#include <tensorgate/http/problem.hpp>        // problem
+#include <tensorgate/http/reply.hpp>          // reply
+#include <tensorgate/http/request.hpp>        // request
+#include <tensorgate/reflect/json_write.hpp>  // write_json
+#include <tensorgate/roles/outputs/row.hpp>   // with_id
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -31,7 +31,8 @@ struct error_body {
 }
 
 [[nodiscard]] inline http::reply no_access(int tier) {
-  return error_reply(http::status::forbidden, "Your API key does not have access to tier " + std::to_string(tier) + " data");
+  return error_reply(http::status::forbidden,
+                     "Your API key does not have access to tier " + std::to_string(tier) + " data");
 }
 
 /// Problems of the framework in the API's form. The words are upstream's where it has any.

@@ -5,13 +5,13 @@
 #include <optional>  // optional
 #include <utility>   // move
 
-#include <tensorgate/auth/address_list.hpp>    // address_list
-#include <tensorgate/auth/cors.hpp>            // cors
-#include <tensorgate/net/snapshot.hpp>         // snapshot
-#include <tensorgate/auth/rate.hpp>            // rate
-#include <tensorgate/http/endpoint.hpp>        // route_table, endpoint
-#include <tensorgate/http/problem.hpp>         // from
-#include <tensorgate/http/request.hpp>         // request
+#include <tensorgate/auth/address_list.hpp>  // address_list
+#include <tensorgate/auth/cors.hpp>          // cors
+#include <tensorgate/auth/rate.hpp>          // rate
+#include <tensorgate/http/endpoint.hpp>      // route_table, endpoint
+#include <tensorgate/http/problem.hpp>       // from
+#include <tensorgate/http/request.hpp>       // request
+#include <tensorgate/net/snapshot.hpp>       // snapshot
 
 namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
@@ -21,21 +21,25 @@ struct around_rules {
   std::shared_ptr<auth::rate> rate{};
   auth::cors                  cors{};
 
-  [[nodiscard]] bool nothing() const noexcept { return addresses.empty() && rate->options().allowed.unlimited() && cors.off(); }
+  [[nodiscard]] bool nothing() const noexcept {
+    return addresses.empty() && rate->options().allowed.unlimited() && cors.off();
+  }
 };
 
-/// A table of routes in front of another. It asks the rules before the path is looked at, so that who may not ask learns
-/// nothing of the paths; a refusal or a preflight's answer is an endpoint that refuses by its guard.
+/// A table of routes in front of another. It asks the rules before the path is looked at, so that who may not ask
+/// learns nothing of the paths; a refusal or a preflight's answer is an endpoint that refuses by its guard.
 class around {
  public:
-  around(http::route_table inner, std::shared_ptr<around_rules> rules, std::size_t loops) : inner_(inner), rules_(std::move(rules), loops) {
-    denied_.pattern    = "(refused)";
-    denied_.self       = this;
-    denied_.admit      = [](void const* self, http::request& r) { return mine(self).deny(r); };
-    limited_.pattern   = "(refused)";
-    limited_.self      = this;
-    limited_.admit     = [](void const*, http::request& r) -> std::optional<http::reply> {
-      return r.refuse(http::from(failure{make_error_code(http::errc::too_many_requests), "too many requests; see Retry-After"}));
+  around(http::route_table inner, std::shared_ptr<around_rules> rules, std::size_t loops)
+      : inner_(inner), rules_(std::move(rules), loops) {
+    denied_.pattern  = "(refused)";
+    denied_.self     = this;
+    denied_.admit    = [](void const* self, http::request& r) { return mine(self).deny(r); };
+    limited_.pattern = "(refused)";
+    limited_.self    = this;
+    limited_.admit   = [](void const*, http::request& r) -> std::optional<http::reply> {
+      return r.refuse(
+          http::from(failure{make_error_code(http::errc::too_many_requests), "too many requests; see Retry-After"}));
     };
     preflight_.pattern = "(preflight)";
     preflight_.self    = this;
@@ -52,12 +56,15 @@ class around {
   [[nodiscard]] std::shared_ptr<around_rules> rules() const { return rules_.get(); }
 
  private:
-  static around& mine(void const* self) noexcept { return *const_cast<around*>(static_cast<around const*>(self)); }  // NOLINT
+  static around& mine(void const* self) noexcept {
+    return *const_cast<around*>(static_cast<around const*>(self));
+  }  // NOLINT
 
   std::optional<http::reply> deny(http::request& r) {
     auto const said = rules_.on_loop().addresses.admit(r);
     // The rules may have changed since the match; then the refusal of that moment stands.
-    return r.refuse(http::from(said ? failure{make_error_code(http::errc::forbidden), "this address may not ask"} : said.error()));
+    return r.refuse(
+        http::from(said ? failure{make_error_code(http::errc::forbidden), "this address may not ask"} : said.error()));
   }
 
   static http::route_match match(void const* self, http::request& r) {
@@ -74,9 +81,9 @@ class around {
     return me.inner_.match(me.inner_.self, r);
   }
 
-  http::route_table                    inner_;
+  http::route_table           inner_;
   net::snapshot<around_rules> rules_;
-  http::endpoint                       denied_, limited_, preflight_;
+  http::endpoint              denied_, limited_, preflight_;
 };
 
 }  // namespace tensorgate::service_detail

@@ -1,13 +1,14 @@
 // tensorgate/service/detail/command_line.hpp: what do the words of a command line ask for?
 //
-// The flags are the settings themselves, so a table of flags would be written from them anyway; what is left is to split
-// words, which this file does. (CLI11 around the same table took 7.5 s of compile time in every program; this takes none.)
+// The flags are the settings themselves, so a table of flags would be written from them anyway; what is left is to
+// split words, which this file does. (CLI11 around the same table took 7.5 s of compile time in every program; this
+// takes none.)
 #pragma once
 
+#include <algorithm>    // find
 #include <cstddef>      // size_t
 #include <optional>     // optional
 #include <span>         // span
-#include <algorithm>    // find
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // pair
@@ -44,18 +45,18 @@ struct command_line {
 
 /// Reads the words behind the program's name. In front of a command each flag is ours; behind it only `--config`,
 /// `--set`, `--json`, `--help` and settings with a dot are, up to a `--`.
-[[nodiscard]] inline expected<command_line, config_problem> read_command_line(std::span<char const* const>    words,
-                                                                               std::vector<setting> const&     settings,
-                                                                               std::vector<std::string> const& commands) {
+[[nodiscard]] inline expected<command_line, config_problem> read_command_line(
+    std::span<char const* const> words, std::vector<setting> const& settings,
+    std::vector<std::string> const& commands) {
   command_line made;
   auto const   refuse = [](std::string_view flag, std::string said) {
     return unexpected<config_problem>(config_problem{.source = std::string(flag), .said = std::move(said)});
   };
   bool ours = true;
   for (std::size_t i = 0; i != words.size(); ++i) {
-    std::string_view const word   = words[i];
-    bool const             within = !made.command.empty();
-    bool const is_command = !within && std::find(commands.begin(), commands.end(), word) != commands.end();
+    std::string_view const word       = words[i];
+    bool const             within     = !made.command.empty();
+    bool const             is_command = !within && std::find(commands.begin(), commands.end(), word) != commands.end();
     if (!ours || is_command || word.size() < 2 || word.front() != '-') {
       if (within) {
         made.rest.emplace_back(word);
@@ -78,10 +79,10 @@ struct command_line {
       if (within) made.rest.emplace_back(word);
       continue;
     }
-    auto const       equals = word.find('=');
-    auto const       name   = word.substr(0, equals);
-    auto             value  = equals == std::string_view::npos ? std::optional<std::string>{} : std::string(word.substr(equals + 1));
-    auto const       next   = [&]() -> std::optional<std::string> {
+    auto const equals = word.find('=');
+    auto const name   = word.substr(0, equals);
+    auto value = equals == std::string_view::npos ? std::optional<std::string>{} : std::string(word.substr(equals + 1));
+    auto const next = [&]() -> std::optional<std::string> {
       if (value) return value;
       if (i + 1 == words.size()) return std::nullopt;
       return std::string(words[++i]);
@@ -98,7 +99,8 @@ struct command_line {
     } else if (name == "--set") {
       auto const pair = next();
       auto const at   = pair ? pair->find('=') : std::string::npos;
-      if (!pair || at == std::string::npos || at == 0) return refuse(name, "expected name=value behind it, as in --set server.threads=2");
+      if (!pair || at == std::string::npos || at == 0)
+        return refuse(name, "expected name=value behind it, as in --set server.threads=2");
       made.settings.push_back({setting_path(pair->substr(0, at)), pair->substr(at + 1), "--set " + *pair});
     } else if (!within && (name == "--version" || name == "-V")) {
       made.version = true;
@@ -117,7 +119,8 @@ struct command_line {
         continue;
       }
       if (found == nullptr) {
-        std::vector<std::string>      flags{"--help", "--version", "--config", "--set", "--check-config", "--print-config", "--json"};
+        std::vector<std::string>      flags{"--help",         "--version",      "--config", "--set",
+                                       "--check-config", "--print-config", "--json"};
         std::vector<std::string_view> names;
         for (auto const& one : settings) {
           if (one.by_text) flags.push_back("--" + one.path);
@@ -138,7 +141,8 @@ struct command_line {
 /// The variable that gives a setting: TENSORGATE_SERVER_DRAIN for `server.drain`.
 [[nodiscard]] inline std::string variable_of(std::string_view path) {
   std::string name = "TENSORGATE_";
-  for (char const one : path) name.push_back(one == '.' ? '_' : one >= 'a' && one <= 'z' ? static_cast<char>(one - 'a' + 'A') : one);
+  for (char const one : path)
+    name.push_back(one == '.' ? '_' : one >= 'a' && one <= 'z' ? static_cast<char>(one - 'a' + 'A') : one);
   return name;
 }
 

@@ -29,9 +29,11 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
   return "a table";
 }
 
-inline void read_setting(config_reader& to, config_node const& from, setting_type const& type, void* out, std::string const& path);
+inline void read_setting(config_reader& to, config_node const& from, setting_type const& type, void* out,
+                         std::string const& path);
 
-inline void read_table(config_reader& to, config_node const& from, setting_type const& type, void* out, std::string const& path) {
+inline void read_table(config_reader& to, config_node const& from, setting_type const& type, void* out,
+                       std::string const& path) {
   if (from.is != config_node::kind::table) return to.expected(from, path, "a table of settings");
   auto const                    before = to.problems.size();
   std::vector<std::string_view> names;
@@ -56,17 +58,20 @@ inline void read_table(config_reader& to, config_node const& from, setting_type 
   if (auto const bad = type.check(out); !bad.empty()) to.wrong(from, path, std::string(bad));
 }
 
-inline void read_list(config_reader& to, config_node const& from, setting_type const& type, void* out, std::string const& path) {
+inline void read_list(config_reader& to, config_node const& from, setting_type const& type, void* out,
+                      std::string const& path) {
   type.clear(out);
   if (from.is == config_node::kind::array) {
     for (std::size_t i = 0; i != from.items.size(); ++i) {
       read_setting(to, from.items[i], *type.inner, type.add(out, {}), path + "[" + std::to_string(i) + "]");
     }
-  } else if (type.inner->is == setting_shape::scalar && from.is == config_node::kind::text) {  // a flag gives a list with commas
+  } else if (type.inner->is == setting_shape::scalar &&
+             from.is == config_node::kind::text) {  // a flag gives a list with commas
     std::string_view rest = from.text;
     while (!rest.empty()) {
       auto const comma = rest.find(',');
-      auto const item  = config_node{.is = config_node::kind::text, .text = std::string(rest.substr(0, comma)), .origin = from.origin};
+      auto const item =
+          config_node{.is = config_node::kind::text, .text = std::string(rest.substr(0, comma)), .origin = from.origin};
       read_setting(to, item, *type.inner, type.add(out, {}), path);
       rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
     }
@@ -75,7 +80,8 @@ inline void read_list(config_reader& to, config_node const& from, setting_type c
   }
 }
 
-inline void read_setting(config_reader& to, config_node const& from, setting_type const& type, void* out, std::string const& path) {
+inline void read_setting(config_reader& to, config_node const& from, setting_type const& type, void* out,
+                         std::string const& path) {
   switch (type.is) {
     case setting_shape::scalar: return type.read(to, from, out, path);
     case setting_shape::optional: return read_setting(to, from, *type.inner, type.add(out, {}), path);
@@ -85,7 +91,8 @@ inline void read_setting(config_reader& to, config_node const& from, setting_typ
   }
   if (from.is != config_node::kind::table) return to.expected(from, path, "a table");
   type.clear(out);
-  for (auto const& [name, value] : from.members) read_setting(to, value, *type.inner, type.add(out, name), path_of(path, key_text(name)));
+  for (auto const& [name, value] : from.members)
+    read_setting(to, value, *type.inner, type.add(out, name), path_of(path, key_text(name)));
 }
 
 template <class T>

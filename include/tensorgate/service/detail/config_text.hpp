@@ -32,7 +32,8 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 [[nodiscard]] inline std::string key_text(std::string_view name) {
   bool bare = !name.empty();
   for (char const one : name) {
-    bare = bare && ((one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') || one == '_' || one == '-');
+    bare = bare && ((one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') ||
+                    one == '_' || one == '-');
   }
   return bare ? std::string(name) : toml_string(name);
 }

@@ -96,7 +96,8 @@ inline void put_text(config_node& root, std::string_view path, std::string value
       auto const replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U);
       auto       best     = replaced < last[j] + 1 ? replaced : last[j] + 1;
       if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best) best = before[j - 2] + 1;
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+        best = before[j - 2] + 1;
       now[j] = best;
     }
     before.swap(last);

@@ -1,7 +1,7 @@
 // tensorgate/service/detail/config_type.hpp: what does a program know of its settings while it runs?
 //
-// Each aggregate of settings becomes a table of its members, each type of setting a row of functions, made once for a type
-// and shared by all its members. What reads, prints and lists settings works on these tables and is compiled once.
+// Each aggregate of settings becomes a table of its members, each type of setting a row of functions, made once for a
+// type and shared by all its members. What reads, prints and lists settings works on these tables and is compiled once.
 #pragma once
 
 #include <array>         // array
@@ -54,7 +54,8 @@ class config_reader {
   }
   void expected(config_node const& at, std::string const& path, std::string_view wanted) {
     auto found = std::string(name_of(at.is));
-    if (at.is == config_node::kind::text || at.is == config_node::kind::string) found = toml_string(std::string_view(at.text).substr(0, 60));
+    if (at.is == config_node::kind::text || at.is == config_node::kind::string)
+      found = toml_string(std::string_view(at.text).substr(0, 60));
     if (at.is == config_node::kind::integer) found = std::to_string(at.integer);
     if (at.is == config_node::kind::boolean) found = at.boolean ? "true" : "false";
     wrong(at, path, "expected " + std::string(wanted) + ", found " + found);
@@ -90,25 +91,27 @@ struct setting_type {
   std::string (*text)(void const* value)                                               = nullptr;
 
   // An optional, a list or a table of names: what is inside, and how one more gets there.
-  setting_type const* inner                                           = nullptr;
-  void (*clear)(void* out)                                            = nullptr;
-  void* (*add)(void* out, std::string const& name)                    = nullptr;
-  void (*each)(void const* value, use_one use, void* context)         = nullptr;
+  setting_type const* inner                                   = nullptr;
+  void (*clear)(void* out)                                    = nullptr;
+  void* (*add)(void* out, std::string const& name)            = nullptr;
+  void (*each)(void const* value, use_one use, void* context) = nullptr;
 
   // A table: its members, where each lies in a value, what the rules say of one of them, and a value of defaults.
-  std::size_t                count                                                                                = 0;
-  setting_label const*       labels                                                                               = nullptr;
-  setting_type const* const* types                                                                                = nullptr;
-  void (*places)(void const* value, void const** members)                                                         = nullptr;
-  void (*rules)(void const* value, std::size_t member, config_reader&, config_node const&, std::string const& path) = nullptr;
-  std::string_view (*check)(void const* value)                                                                    = nullptr;
-  void (*fresh)(use_value use, void* context)                                                                     = nullptr;
+  std::size_t                count                        = 0;
+  setting_label const*       labels                       = nullptr;
+  setting_type const* const* types                        = nullptr;
+  void (*places)(void const* value, void const** members) = nullptr;
+  void (*rules)(void const* value, std::size_t member, config_reader&, config_node const&,
+                std::string const& path)                  = nullptr;
+  std::string_view (*check)(void const* value)            = nullptr;
+  void (*fresh)(use_value use, void* context)             = nullptr;
 };
 
 /// True where the value stands on one line behind "name =".
 [[nodiscard]] constexpr bool is_inline(setting_type const& type) noexcept {
   if (type.is == setting_shape::optional) return is_inline(*type.inner);
-  return type.is == setting_shape::scalar || (type.is == setting_shape::list && type.inner->is == setting_shape::scalar);
+  return type.is == setting_shape::scalar ||
+         (type.is == setting_shape::list && type.inner->is == setting_shape::scalar);
 }
 
 /// The members that an aggregate may have, and so the room for their places.
@@ -119,9 +122,9 @@ inline constexpr bool is_path = std::same_as<T, std::filesystem::path>;
 
 /// True for settings that one text can give: flags and variables.
 template <class T>
-inline constexpr bool is_scalar = std::same_as<T, bool> || kinds::is_integer<T> || std::floating_point<T> || std::is_enum_v<T> ||
-                                  std::same_as<T, std::string> || is_path<T> || std::same_as<T, secret_text> || kinds::is_duration<T> ||
-                                  kinds::has_text_form<T>;
+inline constexpr bool is_scalar = std::same_as<T, bool> || kinds::is_integer<T> || std::floating_point<T> ||
+                                  std::is_enum_v<T> || std::same_as<T, std::string> || is_path<T> ||
+                                  std::same_as<T, secret_text> || kinds::is_duration<T> || kinds::has_text_form<T>;
 
 /// What a setting of this type takes, in words, for `--help` and for errors.
 template <class T>
@@ -173,9 +176,11 @@ void read_scalar(config_reader& to, config_node const& from, T& out, std::string
   if constexpr (std::same_as<T, bool>) {
     if (from.is == kind::boolean) {
       out = from.boolean;
-    } else if (from.is == kind::text && (from.text == "true" || from.text == "1" || from.text == "yes" || from.text == "on")) {
+    } else if (from.is == kind::text &&
+               (from.text == "true" || from.text == "1" || from.text == "yes" || from.text == "on")) {
       out = true;
-    } else if (from.is == kind::text && (from.text == "false" || from.text == "0" || from.text == "no" || from.text == "off")) {
+    } else if (from.is == kind::text &&
+               (from.text == "false" || from.text == "0" || from.text == "no" || from.text == "off")) {
       out = false;
     } else {
       to.expected(from, path, scalar_words<T>());
@@ -191,7 +196,8 @@ void read_scalar(config_reader& to, config_node const& from, T& out, std::string
         return;
       }
     } else if constexpr (std::same_as<T, std::size_t>) {
-      result<reflect::byte_count> const size = is_text ? reflect::from_text<reflect::byte_count>(from.text) : fail(failure{});
+      result<reflect::byte_count> const size =
+          is_text ? reflect::from_text<reflect::byte_count>(from.text) : fail(failure{});
       if (size) {
         out = size->value;
         return;
@@ -219,7 +225,8 @@ void read_scalar(config_reader& to, config_node const& from, T& out, std::string
     out = *parsed;
   } else if constexpr (std::same_as<T, std::string> || is_path<T>) {
     if (!is_text) return to.expected(from, path, scalar_words<T>());
-    if (from.text.find('\0') != std::string::npos) return to.wrong(from, path, "a NUL has no place in a text of settings");
+    if (from.text.find('\0') != std::string::npos)
+      return to.wrong(from, path, "a NUL has no place in a text of settings");
     out = from.text;
   } else if constexpr (std::same_as<T, secret_text>) {
     if (!is_text) return to.wrong(from, path, "expected a secret text in quotes");
@@ -269,8 +276,16 @@ template <class T>
   for (std::size_t i = 0; i != made.size(); ++i) made[i].name = reflect::field_names<T>[i];
   if constexpr (says_rules<T>) {
     [[maybe_unused]] auto const look = [&]<class R>(R const& rule) {
-      if constexpr (requires { R::member; rule.name; }) made[reflect::field_index<R::member>].name = rule.name;
-      if constexpr (requires { R::member; rule.words; }) made[reflect::field_index<R::member>].words = rule.words;
+      if constexpr (requires {
+                      R::member;
+                      rule.name;
+                    })
+        made[reflect::field_index<R::member>].name = rule.name;
+      if constexpr (requires {
+                      R::member;
+                      rule.words;
+                    })
+        made[reflect::field_index<R::member>].words = rule.words;
     };
     std::apply([&](auto const&... rule) { (look(rule), ...); }, reflect::describe<T>::rules);
   }
@@ -289,11 +304,11 @@ struct settings_table {
   static constexpr auto labels = labels_of<T>();
 
   static void places(void const* value, void const** members) {
-    kinds::with_members<reflect::field_count<T>>(*static_cast<T const*>(value), [&](auto const&... member) {
-      (static_cast<void>(*members++ = &member), ...);
-    });
+    kinds::with_members<reflect::field_count<T>>(
+        *static_cast<T const*>(value), [&](auto const&... member) { (static_cast<void>(*members++ = &member), ...); });
   }
-  static void rules(void const* value, std::size_t member, config_reader& to, config_node const& at, std::string const& path) {
+  static void rules(void const* value, std::size_t member, config_reader& to, config_node const& at,
+                    std::string const& path) {
     auto const check = [&]<class R>(R const& rule) {
       if constexpr (requires { R::member; }) {
         if (reflect::field_index<R::member> != member) return;
@@ -309,7 +324,9 @@ struct settings_table {
     };
     std::apply([&](auto const&... rule) { (check(rule), ...); }, reflect::describe<T>::rules);
   }
-  static std::string_view check(void const* value) { return reflect::describe<T>::check(*static_cast<T const*>(value)); }
+  static std::string_view check(void const* value) {
+    return reflect::describe<T>::check(*static_cast<T const*>(value));
+  }
   static void fresh(setting_type::use_value use, void* context) {
     T const made{};
     use(context, &made);
@@ -333,8 +350,10 @@ template <class T>
     made.truth  = std::same_as<T, bool>;
     made.secret = std::same_as<T, secret_text>;
     made.words  = &scalar_words<T>;
-    made.read   = [](config_reader& to, config_node const& from, void* out, std::string const& path) { read_scalar(to, from, *static_cast<T*>(out), path); };
-    made.text   = [](void const* value) { return scalar_text(*static_cast<T const*>(value)); };
+    made.read   = [](config_reader& to, config_node const& from, void* out, std::string const& path) {
+      read_scalar(to, from, *static_cast<T*>(out), path);
+    };
+    made.text = [](void const* value) { return scalar_text(*static_cast<T const*>(value)); };
   } else if constexpr (kinds::is_pair_list<T> || kinds::is_map<T>) {
     using element = typename T::value_type::second_type;
     made.is       = setting_shape::named;
@@ -370,7 +389,8 @@ template <class T>
     if constexpr (says_rules<T>) made.rules = &table::rules;
     if constexpr (requires(T const& value) { reflect::describe<T>::check(value); }) made.check = &table::check;
   }
-  if (made.inner != nullptr && !is_inline(made) && made.inner->is != setting_shape::table && !(made.is == setting_shape::named && is_inline(*made.inner))) {
+  if (made.inner != nullptr && !is_inline(made) && made.inner->is != setting_shape::table &&
+      !(made.is == setting_shape::named && is_inline(*made.inner))) {
     throw "tensorgate: lists and tables of settings hold scalars or aggregates";
   }
   return made;

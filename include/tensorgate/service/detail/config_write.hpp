@@ -1,4 +1,5 @@
-// tensorgate/service/detail/config_write.hpp: an aggregate as a TOML file, and as the list of settings that `--help` shows.
+// tensorgate/service/detail/config_write.hpp: an aggregate as a TOML file, and as the list of settings that `--help`
+// shows.
 #pragma once
 
 #include <cstddef>      // size_t
@@ -14,10 +15,10 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 /// One setting, for help, flags and variables.
 struct setting {
-  std::string path{};      ///< "server.drain"
-  std::string type{};      ///< "a duration such as …"
-  std::string standard{};  ///< its default as TOML; empty when there is none
-  std::string words{};     ///< what it means
+  std::string path{};           ///< "server.drain"
+  std::string type{};           ///< "a duration such as …"
+  std::string standard{};       ///< its default as TOML; empty when there is none
+  std::string words{};          ///< what it means
   bool        by_text = false;  ///< a flag or a variable can give it
   bool        truth   = false;  ///< its flag needs no value
 };
@@ -25,7 +26,9 @@ struct setting {
 /// Calls `use(name, one)` for each value in an optional, a list or a table of names.
 template <class F>
 void for_each_inside(setting_type const& type, void const* value, F use) {
-  type.each(value, [](void* context, std::string_view name, void const* one) { (*static_cast<F*>(context))(name, one); }, &use);
+  type.each(
+      value, [](void* context, std::string_view name, void const* one) { (*static_cast<F*>(context))(name, one); },
+      &use);
 }
 
 /// The TOML of a value that stands on one line. Of a secret, nothing.
@@ -95,7 +98,8 @@ inline void write_table(std::string& out, setting_type const& type, void const* 
     if (is_inline(*type.types[i])) write_line(out, *type.types[i], type.labels[i], places[i]);
   }
   for (std::size_t i = 0; i != type.count; ++i) {
-    if (!is_inline(*type.types[i])) write_nested(out, *type.types[i], places[i], path_of(path, key_text(type.labels[i].name)));
+    if (!is_inline(*type.types[i]))
+      write_nested(out, *type.types[i], places[i], path_of(path, key_text(type.labels[i].name)));
   }
 }
 
@@ -107,7 +111,8 @@ template <class T>
 }
 
 /// Every setting of a table in order. What lies in lists and maps is named by its list: "routes[].path".
-inline void list_settings(std::vector<setting>& out, setting_type const& type, void const* standard, std::string const& path, bool within_list = false) {
+inline void list_settings(std::vector<setting>& out, setting_type const& type, void const* standard,
+                          std::string const& path, bool within_list = false) {
   auto const list_fresh = [&out](setting_type const& table, std::string const& where, bool in_list) {
     auto use = [&](void const* value) { list_settings(out, table, value, where, in_list); };
     table.fresh([](void* context, void const* value) { (*static_cast<decltype(use)*>(context))(value); }, &use);

@@ -16,10 +16,11 @@ struct server_config;  // service/server_config.hpp
 namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 /// Reads all sources again. Null when something is wrong, which is told to `say`.
-using reread_function = std::function<std::shared_ptr<server_config const>(std::function<void(std::string_view)> const& say)>;
+using reread_function =
+    std::function<std::shared_ptr<server_config const>(std::function<void(std::string_view)> const& say)>;
 
-/// A process has one command line, so it has one of these. Set by `load` for settings with a member `server`, before any
-/// thread is started.
+/// A process has one command line, so it has one of these. Set by `load` for settings with a member `server`, before
+/// any thread is started.
 inline reread_function reread_server;
 
 }  // namespace tensorgate::service_detail

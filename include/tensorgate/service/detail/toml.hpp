@@ -12,8 +12,9 @@
 #if !defined(TOML_EXCEPTIONS)
 #define TOML_EXCEPTIONS 0  // a bad file is a value; toml++ names its types apart by this
 #endif
-// Version 3.3 asserts, and without assertions assumes, that a table's header starts with a letter of a key; the code behind
-// the assertion answers other letters with a proper error. So its assertions are taken out, and its assumptions with them.
+// Version 3.3 asserts, and without assertions assumes, that a table's header starts with a letter of a key; the code
+// behind the assertion answers other letters with a proper error. So its assertions are taken out, and its assumptions
+// with them.
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
 #if !defined(TOML_ASSERT)
@@ -37,9 +38,10 @@ inline constexpr std::size_t max_config_size = 4UL << 20U;
   if (auto const* table = from.as_table()) {
     made.is = config_node::kind::table;
     for (auto const& [key, value] : *table) {
-      auto child   = tree_of(value, file);
+      auto child = tree_of(value, file);
       // The key's own place tells an unknown setting better than its value's; scalars keep the value's.
-      if (child.is == config_node::kind::table) child.origin = config_origin{file, key.source().begin.line, key.source().begin.column};
+      if (child.is == config_node::kind::table)
+        child.origin = config_origin{file, key.source().begin.line, key.source().begin.column};
       made.members.emplace_back(std::string(key.str()), std::move(child));
     }
   } else if (auto const* array = from.as_array()) {
@@ -91,7 +93,9 @@ inline constexpr std::size_t max_config_size = 4UL << 20U;
       case within::line:
         if (foreign) return at;
         // A quote within a bare word opens nothing: the parser ends there.
-        if (i != 0 && (one == '"' || one == '\'') && std::string_view(" \t\r\n=[{,.").find(text[i - 1]) == std::string_view::npos) break;
+        if (i != 0 && (one == '"' || one == '\'') &&
+            std::string_view(" \t\r\n=[{,.").find(text[i - 1]) == std::string_view::npos)
+          break;
         if (one == '#') {
           where = within::comment;
         } else if (rest.starts_with("\"\"\"") || rest.starts_with("'''")) {
@@ -136,8 +140,10 @@ inline constexpr std::size_t max_config_size = 4UL << 20U;
     return unexpected<config_problem>(config_problem{.source = file, .said = "the file is larger than 4 MiB"});
   }
   if (auto const stray = stray_letter(text); stray.line != 0) {
-    return unexpected<config_problem>(
-        config_problem{.source = file, .line = stray.line, .column = stray.column, .said = "not TOML: letters beyond ASCII belong into quotes"});
+    return unexpected<config_problem>(config_problem{.source = file,
+                                                     .line   = stray.line,
+                                                     .column = stray.column,
+                                                     .said   = "not TOML: letters beyond ASCII belong into quotes"});
   }
   auto const parsed = toml::parse(text, std::string_view(file));
   if (!parsed) {

@@ -21,7 +21,9 @@ int main() {
   tg::server_config config;
   config.listen = {*tg::listen_address::parse("127.0.0.1:48901")};
   tg::service app{config};
+  // clang-format off
   return app.serve(tg::http::problem_json, routes{
     get<"/greet/{name}">(anyone, to<&greet>()),
   });
+  // clang-format on
 }

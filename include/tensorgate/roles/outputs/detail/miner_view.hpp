@@ -15,10 +15,10 @@
 #include <utility>      // exchange, move
 #include <vector>       // vector
 
-#include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
-#include <tensorgate/core/result.hpp>            // result
-#include <tensorgate/core/time.hpp>              // unix_millis
-#include <tensorgate/roles/outputs/position.hpp> // show_lagged
+#include <tensorgate/core/abi.hpp>                // TENSORGATE_ABI
+#include <tensorgate/core/result.hpp>             // result
+#include <tensorgate/core/time.hpp>               // unix_millis
+#include <tensorgate/roles/outputs/position.hpp>  // show_lagged
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
