@@ -7,7 +7,8 @@ release_compiler=clang-19
 # What the headers need is read from the table of rooms.
 packages_build="cmake ninja-build pkg-config $(sed -n 's/^tensorgate_package(.* APT \([a-z0-9.+-]*\).*/\1/p' cmake/TensorgateRooms.cmake | tr '\n' ' ')"
 packages_release="$packages_build $release_compiler"
-packages_tests="$packages_build g++ clang-19 doctest-dev nlohmann-json3-dev libsimdjson-dev libhttp-parser-dev ccache curl openssl procps"
+packages_test_libraries="doctest-dev nlohmann-json3-dev libsimdjson-dev libhttp-parser-dev"
+packages_tests="$packages_build $packages_test_libraries g++ clang-19 ccache curl openssl procps"
 packages_fuzz="libclang-rt-19-dev"
 packages_tsan="libclang-rt-19-dev"
 packages_tidy="clang-tidy-19 clang-format-19"
