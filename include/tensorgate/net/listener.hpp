@@ -18,6 +18,7 @@
 #include <fcntl.h>        // open, fcntl
 #include <netinet/in.h>   // sockaddr_in
 #include <netinet/tcp.h>  // TCP_NODELAY
+#include <signal.h>       // sigpending
 #include <sys/socket.h>   // socket
 #include <sys/stat.h>     // chmod
 #include <sys/un.h>       // sockaddr_un
@@ -184,6 +185,12 @@ inline bool set_option(int socket, int level, int name, int value) noexcept {
   return ::setsockopt(socket, level, name, &value, sizeof value) == 0;
 }
 
+/// True if a signal that ends programs waits behind this thread's mask.
+inline bool asked_to_end() noexcept {
+  ::sigset_t pending;
+  return ::sigpending(&pending) == 0 && (::sigismember(&pending, SIGTERM) == 1 || ::sigismember(&pending, SIGINT) == 1);
+}
+
 /// True if a connection to it is accepted: a port can be in use without anybody who listens.
 inline bool is_answered(socket_address const& at) noexcept {
   int const asking = ::socket(at.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -243,7 +250,7 @@ inline expected<void, listen_failure> listening::open_tcp(std::size_t           
     for (; alone < 0; alone = bind(false)) {
       if (errno != EADDRINUSE) return refusal(failed("it cannot be bound"));
       if (detail::is_answered(name)) return refusal(failed(EADDRINUSE, "another program listens there"));
-      if (std::chrono::steady_clock::now() >= until)
+      if (std::chrono::steady_clock::now() >= until || detail::asked_to_end())
         return refusal(failed(EADDRINUSE, "a connection of this host holds the port"));
       if (!std::exchange(told, true) && say) {
         say("waiting for " + endpoint_text(where_, port_) +
