@@ -3,13 +3,14 @@
 
 #include <cerrno>        // errno
 #include <cstddef>       // size_t
+#include <cstdint>       // uintptr_t
 #include <memory>        // shared_ptr
 #include <string_view>   // string_view
 #include <system_error>  // generic_category
 #include <utility>       // exchange
 
 #include <sys/mman.h>  // memfd_create, mmap
-#include <unistd.h>    // ftruncate, close
+#include <unistd.h>    // ftruncate, close, sysconf
 
 #include <tensorgate/core/result.hpp>  // result
 
@@ -49,7 +50,7 @@ class memory_file {
       return fail({errno, std::generic_category()}, "no room for a file in memory");
     }
     if (size != 0) {
-      void* const mapped = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, made.descriptor_, 0);
+      void* const mapped = map(size, made.descriptor_);
       if (mapped == MAP_FAILED) return fail({errno, std::generic_category()}, "a file in memory cannot be mapped");
       made.data_ = static_cast<char*>(mapped);
       made.size_ = size;
@@ -60,8 +61,18 @@ class memory_file {
   /// A copy of `text`.
   [[nodiscard]] static result<memory_file> copy_of(std::string_view text) {
     auto made = create(text.size());
-    if (made) text.copy(made->data(), text.size());
+    if (made) {
+      text.copy(made->data(), text.size());
+      made->gather();
+    }
     return made;
+  }
+
+  /// When all is written: lets the kernel put it into large pages, from which sending costs a fifth less. Blocks while
+  /// it copies, about a second per two gigabytes. What it will not gather stays as it is.
+  void gather() noexcept {
+    constexpr int collapse = 25;  // MADV_COLLAPSE, Linux 6.1
+    if (size_ >= piece) static_cast<void>(::madvise(data_, size_, collapse));
   }
 
   /// Gives back what lies behind the first `size` bytes. What was never written there took no memory.
@@ -83,7 +94,29 @@ class memory_file {
   [[nodiscard]] int              descriptor() const noexcept { return descriptor_; }
 
  private:
-  static constexpr std::size_t piece = std::size_t{2} << 20U;
+  static constexpr std::size_t piece = std::size_t{2} << 20U;  // also the size of a large page
+
+  /// A large file begins at an address that is a multiple of a piece, or no large pages could be mapped.
+  [[nodiscard]] static void* map(std::size_t size, int file) noexcept {
+    constexpr int access = PROT_READ | PROT_WRITE;
+    if (size < piece) return ::mmap(nullptr, size, access, MAP_SHARED, file, 0);
+    void* const room = ::mmap(nullptr, size + piece, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room == MAP_FAILED) return room;
+    auto const skip = (piece - reinterpret_cast<std::uintptr_t>(room) % piece) % piece;
+    auto*      at   = static_cast<char*>(room) + skip;
+    void*      made = ::mmap(at, size, access, MAP_SHARED | MAP_FIXED, file, 0);
+    if (made == MAP_FAILED) {
+      int const why = errno;
+      ::munmap(room, size + piece);
+      errno = why;
+      return made;
+    }
+    auto const page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    auto const end  = (size + page - 1) / page * page;
+    if (skip != 0) ::munmap(room, skip);
+    if (end < size + piece - skip) ::munmap(at + end, size + piece - skip - end);
+    return made;
+  }
 
   int         descriptor_ = -1;
   char*       data_       = nullptr;

@@ -101,9 +101,9 @@ class stream {
     }
   }
 
-  /// Two pieces in one call; with TLS the first alone.
-  transfer write(std::string_view first, std::string_view second) noexcept {
-    if (tls_ != nullptr || first.empty()) return write(first.empty() ? second : first);
+  /// Two pieces in one call; with TLS the first alone. `more` as above.
+  transfer write(std::string_view first, std::string_view second, bool more = false) noexcept {
+    if (tls_ != nullptr || first.empty()) return write(first.empty() ? second : first, more);
     // NOLINTBEGIN(cppcoreguidelines-pro-type-const-cast): sendmsg reads only
     ::iovec pieces[2]{{const_cast<char*>(first.data()), first.size()},
                       {const_cast<char*>(second.data()), second.size()}};
@@ -112,7 +112,7 @@ class stream {
     message.msg_iov    = pieces;
     message.msg_iovlen = 2;
     for (;;) {
-      auto const put = ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+      auto const put = ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
       if (put >= 0) return {transfer_state::moved, static_cast<std::size_t>(put)};
       if (errno != EINTR) return refused(transfer_state::wants_write);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>    // clamp, max, min
+#include <array>        // array
 #include <cstddef>      // size_t
 #include <cstdint>      // uint64_t
 #include <cstring>      // memcpy
@@ -22,9 +23,13 @@ namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 /// Text that grows at its end and keeps its memory; appending does not initialise what it does not write.
 class outbox {
  public:
-  void append(char const* data, std::size_t size) {
+  /// Room for so many bytes without another look.
+  void reserve(std::size_t size) {
     if (capacity_ - size_ < size) [[unlikely]]
       grow(size);
+  }
+  void append(char const* data, std::size_t size) {
+    reserve(size);
     std::memcpy(data_.get() + size_, data, size);
     size_ += size;
   }
@@ -53,6 +58,13 @@ class outbox {
 
 /// From this size on a body is sent from where it lies instead of being copied behind its head.
 inline constexpr std::size_t gather_from = 16 * 1024;
+inline constexpr std::size_t file_page   = 4096;
+/// Bytes of a file from `offset` to its next page. Pages are handed to the socket as they lie; from the middle of one
+/// on, every packet would hold one page more than it has room for, at one and a half times the cost. So what leads up
+/// to a page is copied.
+[[nodiscard]] constexpr std::size_t up_to_page(std::uint64_t offset) noexcept {
+  return static_cast<std::size_t>((file_page - offset % file_page) % file_page);
+}
 /// Bytes that one of so many connections may send before others get their turn: in all, some milliseconds' worth.
 [[nodiscard]] constexpr std::size_t fair_share(std::size_t connections) noexcept {
   constexpr std::size_t all = 16 * 1024 * 1024, least = 64 * 1024, most = 512 * 1024;
@@ -93,15 +105,27 @@ inline net::transfer_state push(net::stream& to, std::string_view& head, reply::
     bool const    by_file = file != nullptr || (plain && shared != nullptr && shared->descriptor() >= 0);
     net::transfer done{};
     auto const    share = static_cast<std::size_t>(std::min<std::uint64_t>(size - body_at, most));
-    if (!head.empty()) {
-      bool const gather = has_body && shared != nullptr && !by_file && plain;
-      done              = gather ? to.write(head, shared->view().substr(static_cast<std::size_t>(body_at), share))
-                                 : to.write(head, has_body);
-    } else if (by_file && plain) {
+    if (by_file && plain) {
       int const  from   = file != nullptr ? file->descriptor() : shared->descriptor();
       auto const offset = (file != nullptr ? file->offset() : shared->offset()) + body_at;
-      done              = to.write_file(from, offset, share);
-      if (done.state == transfer_state::ended) return transfer_state::failed;  // the file became shorter
+      auto const lead   = std::min(up_to_page(offset), share);
+      if (!head.empty() || (lead != 0 && lead != share)) {
+        std::array<char, file_page> kept;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+        std::string_view            first(kept.data(), lead);
+        if (shared != nullptr) {
+          first = shared->view().substr(static_cast<std::size_t>(body_at), lead);
+        } else if (lead != 0 &&
+                   ::pread(from, kept.data(), lead, static_cast<::off_t>(offset)) != static_cast<::ssize_t>(lead)) {
+          return transfer_state::failed;
+        }
+        done = to.write(head, first, lead != size - body_at);
+      } else {
+        done = to.write_file(from, offset, share);
+      }
+    } else if (!head.empty()) {
+      bool const gather = has_body && shared != nullptr && plain;
+      done              = gather ? to.write(head, shared->view().substr(static_cast<std::size_t>(body_at), share))
+                                 : to.write(head, has_body);
     } else if (by_file) {
       auto const room = std::min(share, scratch.size());
       auto const got =
@@ -111,6 +135,7 @@ inline net::transfer_state push(net::stream& to, std::string_view& head, reply::
     } else {
       done = to.write(shared->view().substr(static_cast<std::size_t>(body_at), share));
     }
+    if (done.state == transfer_state::ended) return transfer_state::failed;  // the file has become shorter
     if (done.state != transfer_state::moved) return done.state;
     sent += done.bytes;
     turn += done.bytes;

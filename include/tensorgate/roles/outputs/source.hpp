@@ -126,6 +126,7 @@ inline constexpr std::int64_t large_file = std::int64_t{1} << 20U;
   auto const made = codec::gzip_decompress_into(packed, {room->data(), room->view().size()});
   if (!made) return fail(made);
   if (auto const fits = room->shrink(*made); !fits) return fail(fits);
+  room->gather();
   return room;
 }
 
@@ -142,6 +143,7 @@ inline constexpr std::int64_t large_file = std::int64_t{1} << 20U;
       return fail(make_error_code(std::errc::resource_unavailable_try_again), "the file is being rewritten");
     have += static_cast<std::size_t>(got);
   }
+  memory->gather();
   return memory;
 }
 
