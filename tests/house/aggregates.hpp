@@ -39,6 +39,13 @@ class aggregates {
     return !is_trivial(name, open);
   }
 
+  /// True if nothing of that name has anything to destroy.
+  [[nodiscard]] bool is_harmless(std::string_view name) const {
+    static std::set<std::string_view> const hold = {"std", "array", "optional", "pair", "tuple", "atomic"};
+    std::set<std::string_view>              open;
+    return !name.empty() && !hold.contains(name) && is_trivial(name, open);
+  }
+
  private:
   static inline std::set<std::string_view> const trivial = {
       "std",         "const",        "volatile",   "mutable",    "unsigned",     "signed",       "int",

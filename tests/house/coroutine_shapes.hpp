@@ -14,6 +14,7 @@
 #include <algorithm>    // find, sort, unique
 #include <array>        // array
 #include <cstddef>      // size_t
+#include <map>          // map
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // pair
@@ -33,7 +34,11 @@ struct shape {
 
 class shape_search {
  public:
-  shape_search(cpp_tokens const& source, aggregates const& known) : source_(source), known_(known) {}
+  shape_search(cpp_tokens const& source, aggregates const& known) : source_(source), known_(known) {
+    for (std::size_t i = 0; i + 4 < source.size(); ++i) {
+      if (source.text(i) == "using" && source.text(i + 2) == "=") read_alias(i + 1);
+    }
+  }
 
   [[nodiscard]] std::vector<shape> run() {
     std::vector<extent> seen;
@@ -54,6 +59,27 @@ class shape_search {
  private:
   using extent                      = std::pair<std::size_t, std::size_t>;  // [from, to)
   static constexpr std::size_t none = cpp_tokens::none;
+
+  // --- what a name means ---
+
+  /// `using name = [scope::]type;`, where the type is no template's. Another file's names are not this one's.
+  void read_alias(std::size_t name) {
+    std::size_t last = name + 2;
+    while (source_.is_word(last) && source_.text(last + 1) == "::") last += 2;
+    if (source_.is_word(last) && source_.text(last + 1) == ";")
+      aliases_.emplace(source_.text(name), source_.text(last));
+  }
+
+  [[nodiscard]] std::string_view meant_by(std::string_view name) const {
+    for (int i = 0; i != 8; ++i) {
+      auto const found = aliases_.find(name);
+      if (found == aliases_.end()) break;
+      name = found->second;
+    }
+    return name;
+  }
+  [[nodiscard]] bool is_costly(std::string_view name) const { return known_.is_costly(meant_by(name)); }
+  [[nodiscard]] bool is_harmless(std::string_view name) const { return known_.is_harmless(meant_by(name)); }
 
   // --- what a brace is ---
 
@@ -230,6 +256,7 @@ class shape_search {
 
   [[nodiscard]] bool captures_by_value(std::size_t open, std::size_t close) const {
     for (std::size_t i = open + 1; i < close; ++i) {
+      while (source_.text(i) == ".") ++i;  // a pack, `...name = value`
       auto const text = source_.text(i);
       bool const held =
           text == "=" || (text == "*" && source_.text(i + 1) == "this") ||
@@ -276,20 +303,35 @@ class shape_search {
     auto const before  = source_.text(open - 1);
     if (before == "(" || before == ",") {
       auto const within = source_.opener(open);
-      if (within != none && source_.text(within) == "(") report(source_.text(open + 1) == "." ? "R4" : "R7", open);
+      if (within != none && source_.text(within) == "(") {
+        report(source_.text(open + 1) == "." ? "R4" : "R7", open);
+        return;
+      }
+    }
+    if (before == "{" || before == ",") {  // an element of a list, of which only the list's type can say what it is
+      auto const list = source_.opener(open);
+      if (list != none && source_.text(list) == "{" && !is_judged(list)) report(awaited ? "R5" : "R4", open);
       return;
     }
-    bool costly = known_.is_costly(type_before(open)) || source_.text(open + 1) == ".";
-    if (!costly && source_.is_word(open - 1)) costly = known_.is_costly(type_before(open - 1));  // type name{…}
+    bool costly = is_costly(type_before(open)) || source_.text(open + 1) == ".";
+    if (!costly && source_.is_word(open - 1)) costly = is_costly(type_before(open - 1));  // type name{…}
     if (!costly && before == "=" && source_.is_word(open - 2))
-      costly = known_.is_costly(type_before(open - 2));  // type name = {…}
+      costly = is_costly(type_before(open - 2)) ||                // type name = {…}
+               (awaited && !is_harmless(type_before(open - 2)));  // name = {…}
     if (costly) report(awaited ? "R5" : "R4", open);
+  }
+
+  /// True if the type before a list, as in `type{…}`, `type name{…}`, `type name = {…}`, says what its elements are:
+  /// nothing to destroy, or a part of what is reported already.
+  [[nodiscard]] bool is_judged(std::size_t open) const {
+    std::size_t const name = source_.text(open - 1) == "=" ? open - 1 : open;
+    auto const judged      = [&](std::size_t at) { return is_costly(type_before(at)) || is_harmless(type_before(at)); };
+    return judged(name) || (source_.is_word(name - 1) && judged(name - 1));
   }
 
   /// `options(a, b)`: an aggregate in parentheses. One argument is a copy or a move, which is sound.
   void look_at_parentheses(std::size_t open) {
-    if (!source_.is_word(open - 1) || !known_.is_costly(source_.text(open - 1)) || source_.partner(open) == none)
-      return;
+    if (!source_.is_word(open - 1) || !is_costly(source_.text(open - 1)) || source_.partner(open) == none) return;
     if (open > 1 && (source_.is_word(open - 2) && source_.text(open - 2) != "return" &&
                      source_.text(open - 2) != "co_await" && source_.text(open - 2) != "co_return")) {
       return;
@@ -350,15 +392,16 @@ class shape_search {
       for (std::size_t back = i - 1; back > open && !(source_.text(back) == "," && source_.opener(back) == open);
            --back) {
         if (source_.is_word(back) && source_.opener(back) == open && source_.text(back) != "array")
-          costly = costly || known_.is_costly(source_.text(back));
+          costly = costly || is_costly(source_.text(back));
       }
       if (braces && costly) report("R4", i);
     }
   }
 
-  cpp_tokens const&  source_;
-  aggregates const&  known_;
-  std::vector<shape> found_;
+  cpp_tokens const&                            source_;
+  aggregates const&                            known_;
+  std::vector<shape>                           found_;
+  std::map<std::string_view, std::string_view> aliases_;
 };
 
 /// The shapes in `source` that g++ 12.2 miscompiles, in the order of their rules. `known` holds the tree's aggregates.

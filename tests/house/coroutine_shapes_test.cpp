@@ -51,6 +51,7 @@ TEST_CASE("R2: a lambda that captures by value in an awaited call is found") {
   CHECK(broken_in("co_await [text]() -> task<int> { co_return 1; }();") == "R2");
   CHECK(broken_in("auto r = co_await co_spawn(ex, [&n, text]() -> task<void> { co_await h(); }, use_awaitable);") ==
         "R2");
+  CHECK(broken_in("co_await call([... b = std::move(a)] { return h(b...); });") == "R2");
 }
 
 TEST_CASE("R3: such a lambda beside an await is found") {
@@ -69,6 +70,10 @@ TEST_CASE("R4: an aggregate temporary beside an await is found") {
   CHECK(broken_in("int r = size(order{text, {}}) + co_await g();") == "R4");
   CHECK(broken_in("co_return co_await put(tg::order{text, {}});") == "R4");
   CHECK(broken_in("if (n) co_await put(order{text, {}});") == "R4");
+  CHECK(broken_in("co_await put(holder{{text, {}}});") == "R4");
+  CHECK(broken_in("co_await put(std::optional<order>{{text, {}}});") == "R4");
+  CHECK(broken_in("co_await put(std::pair<int, order>{1, {text, {}}});") == "R4");
+  CHECK(broken_in("using alias = order; co_await put(alias{text, std::vector<int>()});") == "R4");
 }
 
 TEST_CASE("R4: an aggregate as a coroutine's default argument is found") {
@@ -82,6 +87,11 @@ TEST_CASE("R5: an aggregate initialised by awaits is found") {
   CHECK(broken_in("order o = {co_await g(), {}};") == "R5");
   CHECK(broken_in("auto o = order{co_await g(), {}};") == "R5");
   CHECK(broken_in("co_return order{.key = co_await g()};") == "R5");
+  CHECK(broken_in("o = {co_await g(), n};") == "R5");
+  CHECK(broken_in("w.o = {co_await g(), n};") == "R5");
+  CHECK(broken_in("order a[] = {{co_await g(), n}};") == "R5");
+  CHECK(broken_in("std::optional<order> x{{co_await g(), n}};") == "R5");
+  CHECK(broken_in("point p = {co_await g(), 1};").empty());
 }
 
 TEST_CASE("R6: a choice of class type beside an await is found") {
