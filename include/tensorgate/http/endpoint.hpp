@@ -59,7 +59,8 @@ struct route_match {
 /// Any set of routes, seen through one call. It neither allocates (but for percent-encoded values) nor throws.
 struct route_table {
   void const* self = nullptr;
-  /// Matches the head's method and path and fills `r.values`. HEAD matches GET.
+  /// Matches the head's method and path and fills `r.values`. HEAD matches GET. Called once for each request; the same
+  /// head may come again with what was found for it before in `r.matched`.
   route_match (*match)(void const* self, request& r) = nullptr;
 };
 

@@ -393,6 +393,8 @@ class handler {
     if constexpr (std::is_void_v<returned>) {
       invoke<Context>(r, taken, nullptr, nullptr, all, std::index_sequence_for<States...>{});
       return reply(status::no_content);
+    } else if constexpr (std::same_as<returned, reply>) {
+      return invoke<Context>(r, taken, nullptr, nullptr, all, std::index_sequence_for<States...>{});
     } else {
       return detail::to_reply(invoke<Context>(r, taken, nullptr, nullptr, all, std::index_sequence_for<States...>{}),
                               r);

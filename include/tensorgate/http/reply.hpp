@@ -7,7 +7,7 @@
 #include <optional>     // optional
 #include <string>       // string
 #include <string_view>  // string_view
-#include <utility>      // move, pair
+#include <utility>      // move
 #include <variant>      // variant, monostate
 #include <vector>       // vector
 
@@ -136,10 +136,10 @@ class reply {
   explicit reply(status code = status::ok) noexcept : code_(code) {}
 
   [[nodiscard]] static reply text(std::string body, status code = status::ok) {
-    return of(std::move(body), "text/plain; charset=utf-8", code);
+    return reply(code, "text/plain; charset=utf-8", std::move(body));
   }
   [[nodiscard]] static reply json(std::string body, status code = status::ok) {
-    return of(std::move(body), "application/json", code);
+    return reply(code, "application/json", std::move(body));
   }
   /// `content_type` is static text.
   [[nodiscard]] static reply of(body_type body, std::string_view content_type, status code = status::ok) {
@@ -171,6 +171,9 @@ class reply {
   [[nodiscard]] bool                      closes() const noexcept { return close_; }
 
  private:
+  reply(status code, std::string_view content_type, std::string&& body)
+      : code_(code), content_type_(content_type), body_(std::move(body)) {}
+
   status             code_;
   bool               close_ = false;
   std::string_view   content_type_{};

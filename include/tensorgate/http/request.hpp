@@ -21,6 +21,7 @@
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
 class request;
+struct endpoint;
 
 /// What went wrong, before it has a form. Roles give it the form that their clients know.
 struct problem {
@@ -115,6 +116,8 @@ class request {
   static constexpr std::size_t             max_values = 16;
   std::array<std::string_view, max_values> values{};
   std::size_t                              value_count = 0;
+  void const*                              matched_by  = nullptr;  ///< the routes that found `matched` for this head
+  endpoint const*                          matched     = nullptr;
   std::string                              decoded;        ///< where values live that were percent-encoded
   std::string                              decoded_query;  ///< and those of the query
 

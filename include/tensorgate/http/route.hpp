@@ -490,7 +490,11 @@ class routes {
 
   static route_match match(void const* self, request& r) {
     route_match said;
-    auto        path = r.head.path();
+    if (r.matched_by == self) {  // this head came before, and its values are where they were
+      said.found = r.matched;
+      return said;
+    }
+    auto path = r.head.path();
     // The parser let through only what RFC 3986 has in a path, so without these two there is nothing to decode or
     // refuse.
     if (path.find('%') != std::string_view::npos || path.find('.') != std::string_view::npos || path.find('/') != 0) {
@@ -516,6 +520,8 @@ class routes {
     if (plan.rest) r.values[plan.count - 1U] = path.substr(seen.begins[plan.places[plan.count - 1U]]);
     r.value_count = plan.count;
     said.found    = &static_cast<routes const*>(self)->endpoints_[seen.route];
+    r.matched     = said.found;
+    r.matched_by  = self;
     return said;
   }
 

@@ -97,7 +97,7 @@ class session final : private net::polled, private net::wheel_node {
   // Reading. Where the session may be gone afterwards, the result is false.
   void               receive();
   bool               process(std::string_view in);
-  void               serve(detail::exchange& x, std::string_view in, std::size_t head_at, std::size_t& at);
+  void               serve(detail::exchange& x, std::string_view in, std::string_view head, std::size_t& at);
   void               begin_request(detail::exchange& x);
   bool               find_route(detail::exchange& x);
   std::size_t        body_within(detail::exchange& x, std::string_view in, std::size_t at);
@@ -260,22 +260,30 @@ inline bool session::process(std::string_view in) {
       at += static_cast<std::size_t>(part);
       continue;
     }
-    bool const        held  = held_ != nullptr;
-    detail::exchange& x     = held ? *held_ : lane_.quick();
-    auto const        state = x.parser.parse(in.substr(at), x.r.head);
-    if (state == parse_state::need_more) {
-      if (!held) {
-        held_ = lane_.take_quick();
-        arm(lane_.rules->bounds.head_time);
-      }
-      break;
-    }
-    if (state == parse_state::complete) {
-      auto const head_at = at;
-      at += x.parser.consumed();
-      serve(x, in, head_at, at);
+    bool const        held = held_ != nullptr;
+    detail::exchange& x    = held ? *held_ : lane_.quick();
+    auto const        rest = in.substr(at);
+    if (!held && x.remembers(rest)) {
+      at += x.head_bytes.size();
+      serve(x, in, x.head_bytes, at);
     } else {
-      refuse_head(x, failure{x.parser.error(), x.parser.note()});
+      if (!held) x.begin_head();
+      auto const state = x.parser.parse(rest, x.r.head);
+      if (state == parse_state::need_more) {
+        if (!held) {
+          held_ = lane_.take_quick();
+          arm(lane_.rules->bounds.head_time);
+        }
+        break;
+      }
+      if (state == parse_state::complete) {
+        auto head = rest.substr(0, x.parser.consumed());
+        at += head.size();
+        if (!held) x.remember_head(head);
+        serve(x, in, x.is_remembered ? x.head_bytes : head, at);
+      } else {
+        refuse_head(x, failure{x.parser.error(), x.parser.note()});
+      }
     }
     // An exchange that went on (to a coroutine, or with an answer not all sent) is in `held_`; the others are reused.
     if (phase_ == phase::reading) {

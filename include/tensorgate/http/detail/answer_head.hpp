@@ -75,17 +75,29 @@ struct answer_facts {
   }
 }
 
-/// The first lines of answers, up to the digits of Content-Length, written once a second for each status and type.
-/// Types are static text, so where one lies tells which it is.
+/// The lines that nearly all answers have: status, Date, Content-Type and Content-Length. Of each status and type the
+/// last ones are kept, for many answers are as long as the one before. Types are static text, so where one lies tells
+/// which it is.
 class opening_lines {
  public:
-  [[nodiscard]] std::string_view of(reply const& what, std::string_view date) {
+  /// The date has changed.
+  void forget() noexcept {
+    for (auto& one : kept_) one.text.clear();
+  }
+
+  [[nodiscard]] std::string_view of(reply const& what, answer_facts const& facts) {
     auto const type = what.content_type();
     auto& one = kept_[(to_number(what.code()) ^ (reinterpret_cast<std::uintptr_t>(type.data()) >> 4U)) % kept_.size()];
-    bool const same = one.code == what.code() && one.type.data() == type.data() && one.type.size() == type.size() &&
-                      one.text.compare(one.date_at, date.size(), date) == 0;
-    if (!same) [[unlikely]]
-      write(one, what, date);
+    bool const begun = !one.text.empty() && one.code == what.code() && one.type.data() == type.data() &&
+                       one.type.size() == type.size();
+    if (!begun) [[unlikely]]
+      begin(one, what, facts.date);
+    if (!begun || one.length != facts.length) {
+      one.length = facts.length;
+      one.text.resize(one.length_at);
+      append_number(one.text, one.length);
+      one.text.append("\r\n");
+    }
     return one.text;
   }
 
@@ -93,18 +105,19 @@ class opening_lines {
   struct line {
     status           code{};
     std::string_view type{};
-    std::size_t      date_at = 0;
+    std::uint64_t    length    = 0;
+    std::size_t      length_at = 0;
     std::string      text;
   };
-  static void write(line& one, reply const& what, std::string_view date) {
+  static void begin(line& one, reply const& what, std::string_view date) {
     one.code = what.code();
     one.type = what.content_type();
     one.text.clear();
     append_status_line(one.text, one.code);
-    one.date_at = one.text.size();
     one.text.append(date);
     if (!one.type.empty()) append_field(one.text, "Content-Type", one.type);
     one.text.append("Content-Length: ");
+    one.length_at = one.text.size();
   }
   std::array<line, 8> kept_;
 };
@@ -112,9 +125,7 @@ class opening_lines {
 inline void append_answer_head(outbox& out, reply const& what, request const& r, answer_facts const& facts,
                                opening_lines& openings) {
   if (facts.end == body_end::length) [[likely]] {
-    out.append(openings.of(what, facts.date));
-    append_number(out, facts.length);
-    out.append("\r\n", 2);
+    out.append(openings.of(what, facts));
   } else {
     append_status_line(out, what.code());
     out.append(facts.date);

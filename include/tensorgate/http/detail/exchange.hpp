@@ -4,8 +4,10 @@
 
 #include <cstddef>      // size_t
 #include <cstdint>      // uint64_t
+#include <functional>   // less
 #include <memory>       // unique_ptr
 #include <optional>     // optional
+#include <span>         // span
 #include <string>       // string
 #include <string_view>  // string_view
 
@@ -13,6 +15,7 @@
 #include <tensorgate/http/body.hpp>                // body_decoder
 #include <tensorgate/http/detail/answer_head.hpp>  // body_end
 #include <tensorgate/http/detail/outbox.hpp>       // outbox
+#include <tensorgate/http/detail/scan.hpp>         // are_equal
 #include <tensorgate/http/endpoint.hpp>            // endpoint
 #include <tensorgate/http/head.hpp>                // head_parser
 #include <tensorgate/http/reply.hpp>               // reply, body_reader, body_writer
@@ -85,15 +88,43 @@ class exchange {
  public:
   explicit exchange(head_limits const& heads) : parser(heads) {}
 
-  /// Makes the head independent of where it was read.
+  /// Ready for the first byte of a head.
+  void begin_head() noexcept {
+    parser.reset();
+    is_remembered = false;
+    r.value_count = 0;
+    r.matched_by  = nullptr;
+  }
+
+  /// Makes the head, and the path's values with it, independent of where it was read.
   void keep_head(std::string_view bytes) {
+    if (bytes.data() == head_bytes.data()) return;
     head_bytes.assign(bytes);
     r.head.rebase(head_bytes.data());
+    std::less<> const before;
+    for (auto& value : std::span(r.values).first(r.value_count)) {
+      bool const within = !before(value.data(), bytes.data()) && before(value.data(), bytes.data() + bytes.size());
+      if (within) value = {head_bytes.data() + (value.data() - bytes.data()), value.size()};
+    }
+  }
+
+  /// Clients ask the same again and again. A head that is whole in itself is kept, so that the next one, if it has
+  /// the same bytes, is not read again: `r.head` says already what is in it, and `r.matched` which route it has.
+  void remember_head(std::string_view bytes) {
+    constexpr std::size_t most = 2048;
+    auto const&           head = r.head;
+    if (bytes.size() > most || head.has_body() || head.has(known_field::expect) || head.has(known_field::upgrade))
+      return;
+    keep_head(bytes);
+    is_remembered = true;
+  }
+  [[nodiscard]] bool remembers(std::string_view bytes) const noexcept {
+    return is_remembered && bytes.size() >= head_bytes.size() &&
+           are_equal(bytes.data(), head_bytes.data(), head_bytes.size());
   }
 
   /// Ready for another request, after one that was answered at once from the loop's own memory.
   void clear() {
-    parser.reset();
     r.provided.clear();
     r.answer_fields.clear();
   }
@@ -102,6 +133,7 @@ class exchange {
   void reset() {
     constexpr std::size_t keep = 16 * 1024;
     clear();
+    begin_head();
     if (body.capacity() > keep) std::string().swap(body);
     body.clear();
     if (head_bytes.capacity() > keep) std::string().swap(head_bytes);
@@ -128,8 +160,9 @@ class exchange {
   request         r;
   head_parser     parser;
   std::string     head_bytes;
-  endpoint const* route = nullptr;
-  session*        owner = nullptr;
+  bool            is_remembered = false;  ///< `head_bytes` is the head that `r.head` speaks of, and may come again
+  endpoint const* route         = nullptr;
+  session*        owner         = nullptr;
 
   // The body of the request.
   body_decoder            decoder;

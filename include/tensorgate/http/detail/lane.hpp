@@ -157,6 +157,7 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
     if (now >= date_until_) {
       auto const wall = wall_clock();
       date_text_      = date_.at(wall);
+      openings.forget();
       date_until_ = now + std::chrono::milliseconds{1000} - wall.time_since_epoch() % std::chrono::milliseconds{1000};
     }
     return date_text_;
@@ -197,10 +198,9 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
     mixed               = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9ULL;
     mixed               = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebULL;
     mixed ^= mixed >> 31U;
-    std::array<char, 16> written;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    spell(static_cast<std::uint32_t>(mixed >> 32U), written.data());
-    spell(static_cast<std::uint32_t>(mixed), written.data() + 8);
-    text.assign(written.data(), written.size());
+    text.resize(16);
+    spell(static_cast<std::uint32_t>(mixed >> 32U), text.data());
+    spell(static_cast<std::uint32_t>(mixed), text.data() + 8);
   }
 
   std::shared_ptr<shared_rules> rules;

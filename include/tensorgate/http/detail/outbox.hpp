@@ -65,10 +65,11 @@ inline constexpr std::size_t file_page   = 4096;
 [[nodiscard]] constexpr std::size_t up_to_page(std::uint64_t offset) noexcept {
   return static_cast<std::size_t>((file_page - offset % file_page) % file_page);
 }
-/// Bytes that one of so many connections may send before others get their turn: in all, some milliseconds' worth.
+/// Bytes that one of so many connections may send before others get their turn: in all, some milliseconds' worth. Each
+/// is a number of whole packets' pages.
 [[nodiscard]] constexpr std::size_t fair_share(std::size_t connections) noexcept {
-  constexpr std::size_t all = 16 * 1024 * 1024, least = 64 * 1024, most = 512 * 1024;
-  return std::clamp(all / (connections + 1), least, most);
+  constexpr std::size_t all = 32 * 1024 * 1024, least = 64 * 1024, most = 1024 * 1024;
+  return std::clamp(all / (connections + 1) / least * least, least, most);
 }
 
 /// What is still to be sent: bytes, then the rest of a body that lies elsewhere.

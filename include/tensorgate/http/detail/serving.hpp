@@ -40,7 +40,6 @@ inline void session::begin_request(detail::exchange& x) {
     lane_.next_id(r.id);
   }
   r.until            = lane_.now + rules.bounds.answer;
-  r.value_count      = 0;
   r.next_guard       = 0;
   r.render           = rules.render;
   r.record.route     = {};
@@ -158,9 +157,8 @@ inline bool session::find_route(detail::exchange& x) {
   return false;
 }
 
-/// One request whose head is complete; `at` is moved behind its body if that is there.
-inline void session::serve(detail::exchange& x, std::string_view in, std::size_t head_at, std::size_t& at) {
-  auto const head_size = at - head_at;
+/// One request whose head is complete and lies in `head`; `at`, behind it, is moved behind its body if that is there.
+inline void session::serve(detail::exchange& x, std::string_view in, std::string_view head, std::size_t& at) {
   begin_request(x);
   auto const size = body_within(x, in, at);
   bool const all  = size != std::string_view::npos;
@@ -179,13 +177,13 @@ inline void session::serve(detail::exchange& x, std::string_view in, std::size_t
     try {
       if (route.admit != nullptr) {
         auto refused = route.admit(route.self, x.r);
-        if (refused) return deliver(x, std::move(*refused), in.substr(head_at, head_size));
+        if (refused) return deliver(x, std::move(*refused), head);
       }
       if (x.r.body.size() > limit) [[unlikely]] {  // closes, as it does where the body is not all there
         closing_ = true;
         return refuse(x, failure{errc::body_too_large, "the body exceeds the limit"});
       }
-      return deliver(x, route.answer(route.self, x.r), in.substr(head_at, head_size));
+      return deliver(x, route.answer(route.self, x.r), head);
     } catch (...) {
       return deliver(x, x.r.refuse(explain_exception()), {});
     }
@@ -202,14 +200,13 @@ inline void session::serve(detail::exchange& x, std::string_view in, std::size_t
   }
   if (all) at -= size;  // the coroutine reads it again, from memory that lasts
   if (held_ == nullptr) held_ = lane_.take_quick();
-  x.keep_head(in.substr(head_at, head_size));
+  x.keep_head(head);
   x.decoder.start(x.r.head.body_framing(), x.r.head.content_length(), body_limits{.body = limit});
   x.wants_body = x.r.head.has_body();
   x.r.body     = {};
   x.body.clear();  // of chunks, what was there is decoded anew
   x.r.record.bytes_in = 0;
-  static_cast<void>(rules.table.match(rules.table.self, x.r));
-  phase_ = phase::working;
+  phase_              = phase::working;
 }
 
 /// What a handler threw is told in the log alone. Only within a catch.
