@@ -1,11 +1,12 @@
 // tensorgate/ops/access_log.hpp: one line for each exchange, written by a thread of its own.
 //
-// A loop copies what a line needs into a ring of its own (measured: some 30 ns) and goes on; the thread turns it into
-// text and writes it in large pieces. A full ring drops lines and counts them; a full disk is counted too. No field of
-// a request but User-Agent is ever copied: credentials cannot get here.
+// A loop copies what a line needs into a ring of its own and goes on; what a line shares with the one before is copied
+// once. The thread turns it into text and writes it in large pieces. A full ring drops lines and counts them; a full
+// disk is counted too. No field of a request but User-Agent is ever copied: credentials cannot get here.
 #pragma once
 
 #include <algorithm>           // min
+#include <array>               // array
 #include <atomic>              // atomic
 #include <cerrno>              // errno
 #include <chrono>              // milliseconds
@@ -51,7 +52,7 @@ class access_log {
   access_log(log_options options, std::size_t loops) : options_(std::move(options)) {
     if (options_.access == "off") return;
     for (std::size_t i = 0; i != (loops == 0 ? 1 : loops); ++i)
-      rings_.push_back(std::make_unique<detail::byte_ring>(options_.buffer));
+      loops_.push_back(std::make_unique<of_loop>(options_.buffer, options_.format, options_.query));
   }
   access_log(access_log const&)            = delete;
   access_log& operator=(access_log const&) = delete;
@@ -59,7 +60,7 @@ class access_log {
 
   /// Opens the file and starts the thread. Fails with: the system's code when the file cannot be opened.
   [[nodiscard]] result<void> start() {
-    if (rings_.empty() || thread_.joinable()) return {};
+    if (loops_.empty() || thread_.joinable()) return {};
     auto const opened = open();
     if (!opened) return fail(opened);
     descriptor_ = *opened;
@@ -83,7 +84,7 @@ class access_log {
 
   /// Lets go of the file and opens the name again, for rotation. On failure the old file stays in use.
   [[nodiscard]] result<void> reopen() {
-    if (rings_.empty() || options_.access == "stdout" || options_.access == "stderr") return {};
+    if (loops_.empty() || options_.access == "stdout" || options_.access == "stderr") return {};
     auto const opened = open();
     if (!opened) return fail(opened);
     std::scoped_lock const held(mutex_);
@@ -95,53 +96,59 @@ class access_log {
 
   /// Notes an exchange that is over, on the loop that served it and there alone. Neither waits nor allocates.
   void finished(http::request const& r) noexcept {
-    if (rings_.empty()) return;
+    if (loops_.empty()) return;
     auto const& record = r.record;
-    auto&       ring   = *rings_[record.loop < rings_.size() ? record.loop : 0];
+    auto&       mine   = *loops_[record.loop < loops_.size() ? record.loop : 0];
     auto const  verb   = r.head.verb();
-    packed      what{};
-    what.ended       = record.ended;
-    what.nanoseconds = std::chrono::nanoseconds(record.ended - record.began).count();
-    what.bytes_in    = record.bytes_in;
-    what.bytes_out   = record.bytes_out;
-    what.limit       = record.limit_hit;
-    what.refusal     = record.refusal;
-    what.client      = r.client;
-    what.status      = static_cast<std::uint16_t>(record.code);
-    what.verb        = verb;
-    what.minor       = static_cast<std::uint8_t>(r.head.minor_version());
-    what.flags       = static_cast<std::uint8_t>((r.head.has_query() ? 1U : 0U) | (r.peer.encrypted ? 2U : 0U) |
-                                                 (record.cut_off ? 4U : 0U));
-    std::string_view const texts[text_count] = {
+    auto const  id     = std::string_view(r.id).substr(0, 128);
+
+    texts const said{
         verb == http::method::other ? r.head.method_text().substr(0, 32) : std::string_view{},
         r.head.path().substr(0, 2048),
         options_.query == query_words::none ? std::string_view{} : r.head.query().substr(0, 1024),
         record.route.substr(0, 256),
         std::string_view(record.caller).substr(0, 128),
         options_.agent ? r.head.field(http::known_field::user_agent).substr(0, 256) : std::string_view{},
-        std::string_view(r.id).substr(0, 128),
     };
-    std::size_t size = sizeof(what);
-    for (std::size_t i = 0; i != text_count; ++i) {
-      what.sizes[i] = static_cast<std::uint16_t>(texts[i].size());
-      size += texts[i].size();
+    shared_part shared;
+    for (std::size_t i = 0; i != said.size(); ++i) shared.sizes[i] = static_cast<std::uint16_t>(said[i].size());
+    shared.status  = static_cast<std::uint16_t>(record.code);
+    shared.verb    = verb;
+    shared.minor   = static_cast<std::uint8_t>(r.head.minor_version());
+    shared.flags   = static_cast<std::uint8_t>((r.head.has_query() ? 1U : 0U) | (r.peer.encrypted ? 2U : 0U) |
+                                               (record.cut_off ? 4U : 0U) | (id.empty() ? 0U : 8U));
+    shared.client  = r.client;
+    shared.limit   = record.limit_hit;
+    shared.refusal = record.refusal;
+
+    own_part const own{.ended       = record.ended,
+                       .nanoseconds = std::chrono::nanoseconds(record.ended - record.began).count(),
+                       .bytes_in    = record.bytes_in,
+                       .bytes_out   = record.bytes_out,
+                       .id_size     = static_cast<std::uint16_t>(id.size()),
+                       .begins      = !mine.last.is(shared, said)};
+    std::size_t    size = sizeof(own) + id.size();
+    if (own.begins) {
+      size += sizeof(shared);
+      for (auto const text : said) size += text.size();
     }
-    auto* to = ring.reserve(size);
+    auto* to = mine.ring.reserve(size);
     if (to == nullptr) return;
-    std::memcpy(to, &what, sizeof(what));
-    to += sizeof(what);
-    for (auto const text : texts) {
-      if (!text.empty()) std::memcpy(to, text.data(), text.size());
-      to += text.size();
+    put(to, &own, sizeof(own));
+    put(to, id.data(), id.size());
+    if (own.begins) {
+      put(to, &shared, sizeof(shared));
+      for (auto const text : said) put(to, text.data(), text.size());
+      mine.last.keep(shared, said);
     }
-    if (ring.commit()) wake_.notify_one();
+    if (mine.ring.commit()) wake_.notify_one();
   }
 
   [[nodiscard]] std::uint64_t written() const noexcept { return written_.load(std::memory_order_relaxed); }
   /// Lines that were lost because the thread did not keep up.
   [[nodiscard]] std::uint64_t dropped() const noexcept {
     std::uint64_t sum = 0;
-    for (auto const& ring : rings_) sum += ring->dropped();
+    for (auto const& one : loops_) sum += one->ring.dropped();
     return sum;
   }
   /// Lines that were lost because the file did not take them: the disk is full, the reader of a pipe is gone or
@@ -149,23 +156,78 @@ class access_log {
   [[nodiscard]] std::uint64_t failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
 
  private:
-  static constexpr std::size_t text_count = 7;
+  static constexpr std::size_t text_count = 6;
+  using texts                             = std::array<std::string_view, text_count>;
   static_assert(std::is_trivially_copyable_v<net::address>);
 
-  /// A record in the ring; its texts follow it.
-  struct packed {
-    steady_point                          ended{};
-    std::int64_t                          nanoseconds = 0;
-    std::uint64_t                         bytes_in = 0, bytes_out = 0;
-    std::string_view                      limit{}, refusal{};  // static texts
-    net::address                          client{};
+  /// A record in the ring: this, its id and, where it `begins` a kind of lines, their shared part and its texts.
+  struct own_part {
+    steady_point  ended{};
+    std::int64_t  nanoseconds = 0;
+    std::uint64_t bytes_in = 0, bytes_out = 0;
+    std::uint16_t id_size = 0;
+    bool          begins  = false;
+  };
+  struct shared_part {
+    std::array<std::uint16_t, text_count> sizes{};
     std::uint16_t                         status = 0;
     http::method                          verb{};
     std::uint8_t                          minor = 1;
     std::uint8_t                          flags = 0;
-    std::array<std::uint16_t, text_count> sizes{};
+    net::address                          client{};
+    std::string_view                      limit{}, refusal{};  // static texts
+
+    bool operator==(shared_part const&) const = default;
   };
-  static_assert(std::is_trivially_copyable_v<packed>);
+  static_assert(std::is_trivially_copyable_v<own_part> && std::is_trivially_copyable_v<shared_part>);
+
+  /// What the record before shared, as far as it is not long.
+  class last_kind {
+   public:
+    [[nodiscard]] bool is(shared_part const& shared, texts const& said) const noexcept {
+      if (!is_known_ || shared != shared_) return false;
+      auto const* at = bytes_.data();
+      for (auto const text : said) {
+        if (!text.empty() && std::memcmp(at, text.data(), text.size()) != 0) return false;
+        at += text.size();
+      }
+      return true;
+    }
+    void keep(shared_part const& shared, texts const& said) noexcept {
+      std::size_t size = 0;
+      for (auto const text : said) size += text.size();
+      is_known_ = size <= bytes_.size();
+      if (!is_known_) return;
+      shared_  = shared;
+      auto* to = bytes_.data();
+      for (auto const text : said) put(to, text.data(), text.size());
+    }
+
+   private:
+    shared_part           shared_{};
+    std::array<char, 512> bytes_{};
+    bool                  is_known_ = false;
+  };
+
+  struct of_loop {
+    of_loop(std::size_t buffer, log_form form, query_words query) : ring(buffer), writer(form, query) {}
+
+    detail::byte_ring   ring;
+    last_kind           last;    // the loop's
+    detail::line_writer writer;  // the thread's
+  };
+
+  static void put(char*& to, void const* from, std::size_t size) noexcept {
+    if (size != 0) std::memcpy(to, from, size);
+    to += size;
+  }
+  template <class T>
+  [[nodiscard]] static T take(std::string_view& from) noexcept {
+    T made{};
+    std::memcpy(static_cast<void*>(&made), from.data(), sizeof(made));
+    from.remove_prefix(sizeof(made));
+    return made;
+  }
 
   [[nodiscard]] result<int> open() const {
     if (options_.access == "stdout") return 1;
@@ -180,7 +242,6 @@ class access_log {
   }
 
   void run() {
-    detail::line_writer writer(options_.format, options_.query);
     detail::line_buffer out;
     while (true) {
       bool last = false;
@@ -195,14 +256,14 @@ class access_log {
           torn_            = false;
         }
       }
-      while (batch(writer, out)) {
+      while (batch(out)) {
       }
       if (last) return;
     }
   }
 
   /// One round over the rings. True if there was so much that another round is due at once.
-  bool batch(detail::line_writer& writer, detail::line_buffer& out) {
+  bool batch(detail::line_buffer& out) {
     auto const wall =
         std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
     auto const  steady = std::chrono::steady_clock::now();
@@ -214,9 +275,9 @@ class access_log {
       lines = 0;
       out.clear();
     };
-    for (auto const& ring : rings_) {
-      ring->consume([&](std::string_view record) {
-        line(writer, out, record, wall, steady);
+    for (auto const& one : loops_) {
+      one->ring.consume([&](std::string_view record) {
+        line(one->writer, out, record, wall, steady);
         ++lines;
         if (out.size() >= (64UL << 10U)) flush();
       });
@@ -227,38 +288,38 @@ class access_log {
 
   static void line(detail::line_writer& writer, detail::line_buffer& out, std::string_view record,
                    std::chrono::nanoseconds wall, steady_point steady) {
-    packed what{};
-    std::memcpy(static_cast<void*>(&what), record.data(), sizeof(what));
-    record.remove_prefix(sizeof(what));
-    std::array<std::string_view, text_count> texts{};
-    for (std::size_t i = 0; i != text_count; ++i) {
-      texts[i] = record.substr(0, what.sizes[i]);
-      record.remove_prefix(what.sizes[i]);
+    auto const own = take<own_part>(record);
+    auto const id  = record.substr(0, own.id_size);
+    record.remove_prefix(own.id_size);
+    if (own.begins) {
+      auto const shared = take<shared_part>(record);
+      texts      said{};
+      for (std::size_t i = 0; i != text_count; ++i) {
+        said[i] = record.substr(0, shared.sizes[i]);
+        record.remove_prefix(shared.sizes[i]);
+      }
+      writer.begin({.status        = shared.status,
+                    .verb          = shared.verb,
+                    .minor_version = shared.minor,
+                    .has_query     = (shared.flags & 1U) != 0,
+                    .encrypted     = (shared.flags & 2U) != 0,
+                    .cut_off       = (shared.flags & 4U) != 0,
+                    .has_id        = (shared.flags & 8U) != 0,
+                    .client        = shared.client,
+                    .method        = said[0],
+                    .path          = said[1],
+                    .query         = said[2],
+                    .route         = said[3],
+                    .caller        = said[4],
+                    .agent         = said[5],
+                    .limit         = shared.limit,
+                    .refusal       = shared.refusal});
     }
-    thread_local std::string client;
-    client.clear();
-    what.client.append_to(client);
-    detail::log_entry entry{.unix_nanoseconds = (wall - std::chrono::nanoseconds(steady - what.ended)).count(),
-                            .nanoseconds      = what.nanoseconds,
-                            .bytes_in         = what.bytes_in,
-                            .bytes_out        = what.bytes_out,
-                            .status           = what.status,
-                            .verb             = what.verb,
-                            .minor_version    = what.minor,
-                            .has_query        = (what.flags & 1U) != 0,
-                            .encrypted        = (what.flags & 2U) != 0,
-                            .cut_off          = (what.flags & 4U) != 0,
-                            .client           = client,
-                            .method           = texts[0],
-                            .path             = texts[1],
-                            .query            = texts[2],
-                            .route            = texts[3],
-                            .caller           = texts[4],
-                            .agent            = texts[5],
-                            .id               = texts[6],
-                            .limit            = what.limit,
-                            .refusal          = what.refusal};
-    writer.write(out, entry);
+    writer.write(out, {.unix_nanoseconds = (wall - std::chrono::nanoseconds(steady - own.ended)).count(),
+                       .nanoseconds      = own.nanoseconds,
+                       .bytes_in         = own.bytes_in,
+                       .bytes_out        = own.bytes_out,
+                       .id               = id});
   }
 
   void write_out(std::string_view text, std::size_t lines) {
@@ -294,17 +355,17 @@ class access_log {
     return true;
   }
 
-  log_options                                     options_;
-  std::vector<std::unique_ptr<detail::byte_ring>> rings_;
-  std::mutex                                      mutex_;
-  std::condition_variable                         wake_;
-  bool                                            stopping_        = false;
-  bool                                            torn_            = false;  // the last write ended within a line
-  int                                             descriptor_      = -1;
-  int                                             next_descriptor_ = -1;
-  std::atomic<std::uint64_t>                      written_{0};
-  std::atomic<std::uint64_t>                      failed_{0};
-  std::thread                                     thread_;
+  log_options                           options_;
+  std::vector<std::unique_ptr<of_loop>> loops_;
+  std::mutex                            mutex_;
+  std::condition_variable               wake_;
+  bool                                  stopping_        = false;
+  bool                                  torn_            = false;  // the last write ended within a line
+  int                                   descriptor_      = -1;
+  int                                   next_descriptor_ = -1;
+  std::atomic<std::uint64_t>            written_{0};
+  std::atomic<std::uint64_t>            failed_{0};
+  std::thread                           thread_;
 };
 
 }  // namespace tensorgate::ops
