@@ -39,17 +39,17 @@ tensorgate_room(identity LINKS core reflect crypto)
 # Asio 1.22 shows clang its coroutines only when told.
 tensorgate_room(net LINKS core PACKAGES threads asio openssl
   DEFINES ASIO_STANDALONE ASIO_NO_DEPRECATED $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1>)
-tensorgate_room(http LINKS net reflect crypto codec PACKAGES fmt)
-tensorgate_room(store LINKS net crypto codec)
+tensorgate_room(http LINKS net reflect crypto codec)
+tensorgate_room(store LINKS core)
 tensorgate_room(auth LINKS http store identity)
-tensorgate_room(ops LINKS http PACKAGES fmt)
+tensorgate_room(ops LINKS http)
 tensorgate_room(gateway LINKS http)
-tensorgate_room(service LINKS http auth ops gateway PACKAGES toml)
-tensorgate_room(roles LINKS service identity)
+tensorgate_room(service LINKS http auth ops PACKAGES toml)
+tensorgate_room(roles LINKS service identity PACKAGES fmt)
 # What the roles know without a server: their rules, as functions on values.
 tensorgate_room(rules LINKS core reflect crypto codec identity)
 # Every room.
-tensorgate_room(tensorgate LINKS roles rules)
+tensorgate_room(tensorgate LINKS roles rules gateway)
 
 # --- what is made of it -------------------------------------------------------------------------------------------
 

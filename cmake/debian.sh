@@ -43,12 +43,16 @@ need() {
   need_apt="$need_sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -o Dpkg::Use-Pty=0"
   $need_apt update || fail "apt-get update failed"
   # shellcheck disable=SC2086
-  $need_apt install -y --no-install-recommends $need_missing >"${TMPDIR:-/tmp}/tensorgate-apt.$$" 2>&1 || {
-    tail -n 20 "${TMPDIR:-/tmp}/tensorgate-apt.$$" >&2
+  need_log=$(mktemp)
+  $need_apt install -y --no-install-recommends $need_missing >"$need_log" 2>&1 || {
+    tail -n 20 "$need_log" >&2
     fail "apt-get install failed"
   }
-  rm -f "${TMPDIR:-/tmp}/tensorgate-apt.$$"
+  rm -f "$need_log"
 }
+
+# Where ccache, if there is one, keeps what it made: its own choice is below HOME, which a service's user may not have.
+export CCACHE_DIR="${CCACHE_DIR:-$(pwd)/build/ccache}" CCACHE_MAXSIZE="${CCACHE_MAXSIZE:-4G}"
 
 # configure PRESET [OPTION…]: says nothing unless it fails.
 configure() {

@@ -5,7 +5,9 @@ set -eu
 stamp=$1 depfile=$2 side=$3 source=$4
 shift 4
 rm -f "$stamp"
-"$@" -fsyntax-only -MD -MT "$stamp" -MF "$depfile" "$source"
+# In a make rule, blanks of a path are escaped.
+target=$(printf '%s' "$stamp" | sed 's/ /\\ /g')
+"$@" -fsyntax-only -MD -MT "$target" -MF "$depfile" "$source"
 if [ "$side" = left ] && grep -oE '[^ ]*/(asio(/[^ ]*)?\.hpp|openssl/ssl\.h|sys/socket\.h|sys/epoll\.h)' "$depfile"; then
   echo "$source: the header above was read, and belongs to net and the rooms right of it" >&2
   exit 1

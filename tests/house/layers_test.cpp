@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>    // any_of
+#include <map>          // map
+#include <set>          // set
 #include <string>       // string
 #include <string_view>  // string_view
 #include <vector>       // vector
@@ -20,15 +23,30 @@ std::size_t faults(std::string const& path, std::string_view rows) {
   return faults_of({path, "// " + path + ": is it right?\n#pragma once\n\n" + std::string(rows) + "\n"}, few).size();
 }
 
-/// Set by the build from its table: "core=core reflect=core,reflect …".
-room_links links_of_the_build() {
-  room_links links;
-  for (auto const& row : split(TENSORGATE_ROOM_LINKS, ' ')) {
+/// What the build sets from its table: "core=core reflect=core,reflect …".
+room_links rows_of(std::string_view table) {
+  room_links rows;
+  for (auto const& row : split(table, ' ')) {
     if (row.empty()) continue;
-    auto const at = row.find('=');
-    for (auto const& room : split(std::string_view(row).substr(at + 1), ',')) links[row.substr(0, at)].insert(room);
+    auto const at   = row.find('=');
+    auto&      into = rows[row.substr(0, at)];
+    for (auto const& one : split(std::string_view(row).substr(at + 1), ',')) {
+      if (!one.empty()) into.insert(one);
+    }
   }
-  return links;
+  return rows;
+}
+room_links links_of_the_build() { return rows_of(TENSORGATE_ROOM_LINKS); }
+
+/// What the headers of each room include, by room.
+std::map<std::string, std::set<std::string>> includes_by_room() {
+  std::map<std::string, std::set<std::string>> found;
+  for (auto const& path : files_in("include", {".hpp"})) {
+    auto const below = path.lexically_relative(root / "include").string();
+    if (split(below, '/').size() < 3) continue;
+    for (auto const& one : includes_of(read_file(path))) found[room_of(below)].insert(one);
+  }
+  return found;
 }
 
 }  // namespace
@@ -89,6 +107,42 @@ TEST_CASE("every header of the project keeps to the line") {
   for (auto const& path : files) {
     for (auto const& fault : faults_of({path.lexically_relative(root / "include").string(), read_file(path)}, links))
       FAIL_CHECK(fault);
+  }
+}
+
+TEST_CASE("a room links only what its headers need, and brings only the packages that they include") {
+  auto const                                                              links    = links_of_the_build();
+  auto const                                                              packages = rows_of(TENSORGATE_ROOM_PACKAGES);
+  std::map<std::string, std::vector<std::string_view>, std::less<>> const headers  = {
+      {"expected", {"tl/expected.hpp"}},
+      {"botan", {"botan/"}},
+      {"deflate", {"libdeflate.h"}},
+      {"zlib", {"zlib.h"}},
+      {"asio", {"asio"}},
+      {"openssl", {"openssl/"}},
+      {"fmt", {"fmt/"}},
+      {"toml", {"toml++/"}},
+      {"threads", {"thread", "mutex", "atomic"}}};
+
+  for (auto const& [room, included] : includes_by_room()) {
+    CAPTURE(room);
+    std::set<std::string> needed = {room};
+    for (auto const& one : included) {
+      auto const other = room_of(one);
+      if (!other.empty()) needed.insert(links.at(other).begin(), links.at(other).end());
+    }
+    CHECK(links.at(room) == needed);
+    for (auto const& [package, names] : headers) {
+      CAPTURE(package);
+      bool const includes = std::ranges::any_of(included, [&](std::string const& one) {
+        return std::ranges::any_of(names, [&](std::string_view name) { return one.starts_with(name); });
+      });
+      bool const brings   = packages.at(room).contains(package);
+      bool const linked =
+          std::ranges::any_of(links.at(room), [&](auto const& by) { return packages.at(by).contains(package); });
+      if (brings) CHECK(includes);
+      if (includes && package != "threads") CHECK(linked);
+    }
   }
 }
 

@@ -54,6 +54,19 @@ TEST_CASE("a refused request costs nothing, and one can be given back") {
   CHECK(bucket.take(one, start + 10s).allowed);
 }
 
+TEST_CASE("what a longer window took does not lock out of a shorter one") {
+  token_bucket       bucket;
+  steady_point const start{1000s};
+  allowance const    daily{.count = 2, .window = 86'400s};
+  while (bucket.take(daily, start).allowed) {
+  }
+  allowance const quick{.count = 60, .window = 60s};
+  auto const      refused = bucket.take(quick, start);
+  CHECK(!refused.allowed);
+  CHECK(refused.next_in == 1s);
+  CHECK(bucket.take(quick, start + 1s).allowed);
+}
+
 TEST_CASE("over any window no more than twice the allowance passes, and the steady rate is kept") {
   allowance const    ten{10, 1s};
   token_bucket       bucket;

@@ -1,6 +1,7 @@
 // tensorgate/identity/token_bucket.hpp: may a caller who is allowed so many requests in so much time make one more now?
 #pragma once
 
+#include <algorithm>     // clamp
 #include <charconv>      // from_chars
 #include <chrono>        // nanoseconds, steady_clock
 #include <cstdint>       // int64_t, uint32_t
@@ -97,7 +98,8 @@ class token_bucket {
     if (allowed.unlimited()) return answer;
     auto const window = nanoseconds(allowed.window);
     auto const each   = nanoseconds(window.count() / allowed.count);
-    auto const from   = full_at_ > now ? full_at_ : now;
+    // What a longer window than today's took counts as all of today's.
+    auto const from   = std::clamp(full_at_, now, now + window);
     auto const after  = from + each;
     answer.allowed    = after - now <= window;
     if (answer.allowed) full_at_ = after;

@@ -113,6 +113,9 @@ class key_commands {
       code = fail_with(options_.file + ".lock: " + std::generic_category().message(errno));
       return std::nullopt;
     }
+    // Who owns the file may use the lock too, also when it was root that made it.
+    std::filesystem::path const file = options_.file;
+    static_cast<void>(store::file_owner::at(file, file.has_parent_path() ? file.parent_path() : ".").give(lock_.get()));
     return read(code);
   }
   std::optional<identity::key_file> read(int& code) const {

@@ -42,14 +42,10 @@ script() { # FILE
     done
   fi
   KEY=$(sed -n 's/^The key of this demonstration.*: \([^ ]*\)$/\1/p' "$folder/server.log" 2>/dev/null | head -n 1)
+  # A process of its own: within `if`, `||` and the like a shell forgets its -e.
   status=0
-  (
-    cd "$folder"
-    export KEY PATH="$build/apps:$PATH"
-    curl() { command curl --fail-with-body -sS "$@"; }
-    set -eu
-    . "$1"
-  ) >"$folder/log" 2>&1 || status=$?
+  (cd "$folder" && KEY=$KEY PATH="$build/apps:$PATH" exec bash -eu -o pipefail -c \
+    'curl() { command curl --fail-with-body -sS "$@"; }; . "$1"' script "$1") >"$folder/log" 2>&1 || status=$?
   if [ -n "$server" ]; then
     kill -TERM "$server"
     wait "$server" || { echo "the server did not end well: $?"; status=1; }
@@ -73,6 +69,12 @@ case $what in
     cmake -S "$here" -B "$out/build" -G Ninja -DPAGES="$out" "$@" >"$out/configure.log" 2>&1 || { cat "$out/configure.log"; exit 1; }
     cmake --build "$out/build" ;;
   scripts)
+    # What fails on any but its last line has failed.
+    printf 'false\ntrue\n' >"$out/planted.sh"
+    if script "$out/planted.sh" >/dev/null; then
+      echo "a script whose first line fails is taken for good"
+      failed=1
+    fi
     for one in "$out"/scripts/*.sh; do
       [ -e "$one" ] || continue
       script "$one" || failed=1
