@@ -50,4 +50,7 @@ foreach(app IN LISTS TENSORGATE_APPS)
   endif()
 endforeach()
 
-include("${CMAKE_CURRENT_LIST_DIR}/TensorgatePackage.cmake")
+# A guest's packages are the host project's own business.
+if(PROJECT_IS_TOP_LEVEL)
+  include("${CMAKE_CURRENT_LIST_DIR}/TensorgatePackage.cmake")
+endif()

@@ -67,6 +67,11 @@ TEST_CASE("every origin is a star, and never with credentials") {
   CHECK(!reflect::describe<auth::cors_options>::check({.origins = {"https://a.example/path"}}).empty());
   CHECK(!reflect::describe<auth::cors_options>::check({.origins = {"a.example"}}).empty());
   CHECK(reflect::describe<auth::cors_options>::check({.origins = {"https://a.example:8443"}}).empty());
+  for (auto const* never_sent : {"https://A.example", " https://a.example", "https://a.example, https://b.example",
+                                 "https://a.example:443", "http://a.example:80"}) {
+    CAPTURE(never_sent);
+    CHECK(!reflect::describe<auth::cors_options>::check({.origins = {never_sent}}).empty());
+  }
   auto const with = named(true);
   request_of c("GET / HTTP/1.1\nOrigin: https://a.example\n");
   CHECK(!with.admit(c.r));

@@ -140,6 +140,13 @@ TEST_CASE("a program serves, follows SIGHUP, and ends at SIGTERM when its reques
   in.write("app.toml", settings_text("deny = [\"127.0.0.0/8\"]\n"));
   ::kill(::getpid(), SIGHUP);
   CHECK(soon([&] { return status_of(ask(port, "GET /")) == 403; }));
+  in.write("app.toml", settings_text("deny = [\"127.0.0.0/8\"]\ncors.origins = [\"https://a.example\"]\n"));
+  ::kill(::getpid(), SIGHUP);
+  CHECK(soon([&] {
+    auto const refused = ask(port, "GET /", "Origin: https://a.example\r\n");
+    return status_of(refused) == 403 &&
+           refused.find("Access-Control-Allow-Origin: https://a.example\r\n") != std::string::npos;
+  }));
   in.write("app.toml", "this is not TOML");
   ::kill(::getpid(), SIGHUP);
   std::this_thread::sleep_for(50ms);
@@ -154,6 +161,7 @@ TEST_CASE("a program serves, follows SIGHUP, and ends at SIGTERM when its reques
   REQUIRE(
       soon([&] { return ask(admin, "GET /metrics").find("tensorgate_requests_in_flight 1\n") != std::string::npos; }));
   ::kill(::getpid(), SIGTERM);
+  CHECK(soon([&] { return status_of(ask(admin, "GET /readyz")) == 503; }));
   slow.join();
   program.join();
   CHECK(slow_answer.ends_with("done"));

@@ -3,7 +3,7 @@
 // The CORS protocol of the Fetch standard, §3.2. Off until origins are named.
 #pragma once
 
-#include <algorithm>    // find
+#include <algorithm>    // all_of, find
 #include <chrono>       // seconds
 #include <optional>     // optional
 #include <string>       // string
@@ -108,6 +108,13 @@ struct tensorgate::reflect::describe<tensorgate::auth::cors_options> {
       if (one != "*" && one != "null" &&
           (scheme == std::string::npos || one.find('/', scheme + 3) != std::string::npos || one.size() == scheme + 3)) {
         return "an origin is scheme://host or scheme://host:port, without a path";
+      }
+      bool const as_sent =
+          std::all_of(one.begin(), one.end(), [](char c) { return c > ' ' && !(c >= 'A' && c <= 'Z'); });
+      if (!as_sent) return "an origin is written as browsers send it: in lower case, one a string";
+      if ((one.starts_with("https://") && one.ends_with(":443")) ||
+          (one.starts_with("http://") && one.ends_with(":80"))) {
+        return "browsers leave out the port that a scheme has anyway: https://example.org, not https://example.org:443";
       }
     }
     return {};

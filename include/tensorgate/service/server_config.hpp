@@ -184,8 +184,12 @@ struct tensorgate::reflect::describe<tensorgate::server_config> {
     if (tls && of.tls.certificate.empty()) return "a tls: address needs tls.certificate and tls.key";
     if (!tls && !of.tls.certificate.empty())
       return "a certificate is named, but no address speaks TLS: write tls: before one";
-    if (of.admin != "off" && !tensorgate::listen_address::parse(of.admin))
-      return "admin: expected an address such as 127.0.0.1:9100, or off";
+    auto const admin = tensorgate::listen_address::parse(of.admin);
+    if (of.admin != "off" && !admin) return "admin: expected an address such as 127.0.0.1:9100, or off";
+    if (admin && admin->value.tls) return "admin is served without TLS: an address of this host, or behind a proxy";
+    if (of.rate.by == tensorgate::auth::rate_by::caller) {
+      return "rate.by: nobody is known yet where this rate is asked; by = \"address\", or a rate of the keys";
+    }
     return {};
   }
 };

@@ -68,16 +68,16 @@ class around {
   }
 
   static http::route_match match(void const* self, http::request& r) {
-    auto& me    = mine(self);
-    auto& rules = me.rules_.on_loop();
+    auto&      me        = mine(self);
+    auto&      rules     = me.rules_.on_loop();
+    bool const cors      = !rules.cors.off();
+    bool const preflight = cors && r.head.verb() == http::method::options && r.head.has(http::known_field::origin) &&
+                           r.head.has(http::known_field::access_control_request_method);
+    // A page reads why it was refused only if the refusal names its origin too.
+    if (cors && !preflight) static_cast<void>(rules.cors.admit(r));
     if (!rules.addresses.admits(r.client)) return {.found = &me.denied_};
+    if (preflight) return {.found = &me.preflight_};
     if (!rules.rate->admit(r)) return {.found = &me.limited_};
-    if (!rules.cors.off()) {
-      bool const preflight = r.head.verb() == http::method::options && r.head.has(http::known_field::origin) &&
-                             r.head.has(http::known_field::access_control_request_method);
-      if (preflight) return {.found = &me.preflight_};
-      static_cast<void>(rules.cors.admit(r));
-    }
     return me.inner_.match(me.inner_.self, r);
   }
 

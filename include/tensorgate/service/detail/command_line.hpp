@@ -101,7 +101,7 @@ struct command_line {
       auto const at   = pair ? pair->find('=') : std::string::npos;
       if (!pair || at == std::string::npos || at == 0)
         return refuse(name, "expected name=value behind it, as in --set server.threads=2");
-      made.settings.push_back({setting_path(pair->substr(0, at)), pair->substr(at + 1), "--set " + *pair});
+      made.settings.push_back({setting_path(pair->substr(0, at)), pair->substr(at + 1), "--set " + pair->substr(0, at)});
     } else if (!within && (name == "--version" || name == "-V")) {
       made.version = true;
     } else if (!within && name == "--check-config") {
