@@ -99,12 +99,12 @@ class token_bucket {
     auto const window = nanoseconds(allowed.window);
     auto const each   = nanoseconds(window.count() / allowed.count);
     // What a longer window than today's took counts as all of today's.
-    auto const from   = std::clamp(full_at_, now, now + window);
-    auto const after  = from + each;
-    answer.allowed    = after - now <= window;
-    if (answer.allowed) full_at_ = after;
-    answer.full_in  = (answer.allowed ? after : from) - now;
-    auto const left = window - answer.full_in;
+    auto const from  = std::clamp(full_at_, now, now + window);
+    auto const after = from + each;
+    answer.allowed   = after - now <= window;
+    full_at_         = answer.allowed ? after : from;
+    answer.full_in   = full_at_ - now;
+    auto const left  = window - answer.full_in;
     answer.remaining =
         left.count() <= 0 || each.count() == 0 ? 0 : static_cast<std::uint32_t>(left.count() / each.count());
     if (!answer.allowed) answer.next_in = after - now - window;
