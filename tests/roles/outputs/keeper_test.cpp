@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -61,6 +62,11 @@ struct kept_tree {
   void look(std::chrono::milliseconds later = 0ms, tg::unix_millis at = sample_now) {
     clock += later;
     keeper.look(clock, at, one_after_the_other);
+  }
+  /// True if one of the faults has these words.
+  [[nodiscard]] bool fault(std::string_view words) const {
+    auto const all = keeper.faults();
+    return std::any_of(all.begin(), all.end(), [&](auto const& one) { return one.find(words) != std::string::npos; });
   }
   [[nodiscard]] outputs::row_file const* row(std::string_view path, std::string_view id = "") const {
     for (std::size_t i = 0; i != keeper.rows().size(); ++i) {
@@ -154,6 +160,190 @@ TEST_CASE("what the validator writes about copying wins over our scores, nothing
   tree.write("validation/miner_copying.json", " [ ]\n");
   tree.look();
   CHECK(text_of(tree.row("/miner-copying")->live->whole) == ours);
+}
+
+TEST_CASE("our scores answer at once when the validator's file goes, and go with the positions") {
+  kept_tree tree;
+  tree.write("validation/miner_copying.json", R"({"a":{"b":0.9}})");
+  tree.look();
+  CHECK(text_of(tree.row("/miner-copying")->live->whole) == R"({"a":{"b":0.9}})");
+  fs::remove(tree.file("validation/miner_copying.json"));
+  tree.look(100ms);
+  tree.look(1100ms);
+  REQUIRE(tree.row("/miner-copying") != nullptr);
+  CHECK(text_of(tree.row("/miner-copying")->live->whole).find("\"generated_ms\"") != std::string_view::npos);
+  fs::remove(tree.file("validation/outputs/output.json"));
+  tree.look(100ms);
+  tree.look(1100ms);
+  CHECK(tree.row("/miner-copying") == nullptr);
+}
+
+TEST_CASE("a row of the operator's own for our scores has the forms that it asks for, or none") {
+  outputs::row copying;
+  copying.path  = "/miner-copying";
+  copying.files = {"validation/miner_copying.json"};
+  copying.lag   = outputs::lag_rule{.array = "/events", .time = "/t"};
+  copying.omit  = outputs::omit_rule{.parameter = "pairs", .value = "no", .array = "/pairs", .member = "parts"};
+  kept_tree tree{outputs::api_profile::v1, outputs::tier_source::ours, {copying}};
+  tree.look();
+  auto const* const row = tree.row("/miner-copying");
+  REQUIRE(row != nullptr);
+  CHECK(row->live);
+  REQUIRE(row->omitted);
+  CHECK(text_of(row->omitted->whole).find("\"parts\"") == std::string_view::npos);
+  CHECK_FALSE(row->lagged);
+  tree.look(2min);
+  CHECK(tree.row("/miner-copying")->live == row->live);
+}
+
+TEST_CASE("each file of a validator answers for itself where its tiers are served as it wrote them") {
+  for (auto const profile : {outputs::api_profile::v1, outputs::api_profile::v2}) {
+    kept_tree tree{profile, outputs::tier_source::files};
+    tree.look();
+    auto const raw = read_text(tree.file("validation/outputs/output.json"));
+    fs::remove(tree.file("validation/outputs/output.json"));
+    tree.look(100ms);
+    tree.look(1100ms);
+    CHECK((tree.now->raw != nullptr) == (profile == outputs::api_profile::v2));  // v2 has tier 100's
+    for (auto const& tier : tree.now->tiers) CHECK(tier);
+    fs::remove(tree.file("validation/outputs/tiered_positions/30/output.json.gz"));
+    tree.look(100ms);
+    tree.look(1100ms);
+    CHECK(tree.now->tiers[0]);
+    CHECK_FALSE(tree.now->tiers[2]);
+    CHECK(tree.fault("tiered_positions/30/output.json.gz is not there"));
+    tree.write("validation/outputs/output.json", raw);
+    tree.look(100ms);
+    CHECK(tree.now->raw);
+    CHECK(tree.now->tiers[0]);
+  }
+}
+
+TEST_CASE("a validator of profile v2 has no raw file: tier 100's or a checkpoint's positions are those of now") {
+  for (auto const tiers : {outputs::tier_source::ours, outputs::tier_source::compat, outputs::tier_source::files}) {
+    kept_tree tree{outputs::api_profile::v2, tiers};
+    fs::remove(tree.file("validation/outputs/output.json"));
+    tree.look();
+    REQUIRE(tree.now->raw);
+    CHECK(tree.now->raw->miners->members.size() == 20);
+    CHECK(text_of(tree.now->raw->miners->whole).find("\"tier\"") == std::string_view::npos);
+    for (auto const& tier : tree.now->tiers) REQUIRE(tier);
+    CHECK(tree.row("/miner-copying") != nullptr);
+    CHECK(tree.keeper.faults().empty());
+
+    auto const hotkeys = std::string(text_of(tree.now->raw->hotkeys));
+    fs::remove(tree.file("validation/outputs/tiered_positions/100/output.json.gz"));
+    tree.look(100ms);
+    tree.look(1100ms);
+    REQUIRE(tree.now->raw);
+    CHECK(text_of(tree.now->raw->hotkeys) == hotkeys);
+    CHECK((tree.now->tiers[0] != nullptr) == (tiers != outputs::tier_source::files));
+
+    fs::remove(tree.file("runnable/validator_checkpoint.json.gz"));
+    tree.look(100ms);
+    tree.look(1100ms);
+    CHECK_FALSE(tree.now->raw);
+    CHECK(tree.fault("tiered_positions/100/output.json.gz is not there"));
+  }
+}
+
+TEST_CASE("of a raw file that profile v2's validator no longer writes and tier 100's the newer one counts") {
+  kept_tree  tree{outputs::api_profile::v2};
+  auto const now = fs::file_time_type::clock::now();
+  tree.write("validation/outputs/output.json", R"({"left over": {"positions": []}})");
+  fs::last_write_time(tree.file("validation/outputs/output.json"), now - 24h);
+  fs::last_write_time(tree.file("validation/outputs/tiered_positions/100/output.json.gz"), now);
+  tree.look();
+  CHECK(tree.now->raw->count == 20);
+  tree.write("validation/outputs/output.json", R"({"written again": {"positions": []}})");
+  fs::last_write_time(tree.file("validation/outputs/output.json"), now + 1h);
+  tree.look(1s);
+  CHECK(tree.now->raw->count == 1);
+}
+
+TEST_CASE("a whole file of an unexpected shape is served as far as it can be, and shows among the faults") {
+  auto const eliminations = std::string("validation/eliminations.json");
+  for (bool const before : {false, true}) {
+    CAPTURE(before);
+    for (auto const* const text : {"{}", "[]", R"({"eliminations":null})", R"({"eliminations":{"a":1}})"}) {
+      CAPTURE(text);
+      kept_tree tree;
+      if (before) tree.look();
+      tree.write(eliminations, text);
+      tree.look(1s);
+      auto const* const row = tree.row("/eliminations");
+      REQUIRE(row != nullptr);
+      CHECK(text_of(row->live->whole) == text);
+      bool const is_empty = std::string_view(text).size() == 2;
+      CHECK((row->lagged != nullptr) == is_empty);
+      CHECK(tree.fault("eliminations.json: expected "));
+      CHECK(tree.fault(" at /eliminations"));
+      tree.write(eliminations, R"({"eliminations":[]})");
+      tree.look(1s);
+      CHECK(tree.keeper.faults().empty());
+    }
+  }
+}
+
+TEST_CASE("statistics without data are served whole, with and without checkpoints") {
+  for (auto const* const text : {"{}", R"({"data":{}})"}) {
+    CAPTURE(text);
+    kept_tree tree;
+    tree.write("runnable/minerstatistics.json", text);
+    tree.look();
+    auto const* const row = tree.row("/statistics");
+    REQUIRE(row != nullptr);
+    CHECK(text_of(row->live->whole) == text);
+    CHECK(row->omitted == row->live);
+    CHECK(tree.row("/statistics/{id}/") == nullptr);
+    CHECK(tree.fault("minerstatistics.json: expected "));
+    auto const said = tree.said.size();
+    tree.look(2min);
+    CHECK(tree.said.size() == said);
+  }
+}
+
+TEST_CASE("positions of an unexpected shape leave the last good ones in force, and show among the faults") {
+  kept_tree tree;
+  tree.look();
+  auto const good = tree.now;
+  tree.write("validation/outputs/output.json", "[]");
+  tree.look(1s);
+  CHECK(tree.now->raw == good->raw);
+  CHECK(tree.now->tiers == good->tiers);
+  CHECK(tree.fault("output.json: expected a map of miners; the last good version stays"));
+  fs::remove(tree.file("validation/outputs/output.json"));
+  tree.look(1s);
+  tree.look(1100ms);
+  CHECK_FALSE(tree.now->raw);
+  CHECK_FALSE(tree.fault("expected a map"));
+
+  kept_tree files{outputs::api_profile::v1, outputs::tier_source::files};
+  files.look();
+  auto const tier = files.now->tiers[2];
+  files.write("validation/outputs/tiered_positions/30/output.json.gz", tg::codec::gzip_compress("[1]"));
+  files.look(1s);
+  CHECK(files.now->tiers[2] == tier);
+  CHECK(files.fault("30/output.json.gz: expected a map of miners; the last good version stays"));
+  files.write("validation/outputs/tiered_positions/30/output.json.gz", tg::codec::gzip_compress("{}"));
+  files.look(1s);
+  CHECK(files.now->tiers[2]->count == 0);
+  CHECK(files.keeper.faults().empty());
+}
+
+TEST_CASE("a ledger of an unexpected shape leaves the last good one in force") {
+  kept_tree tree{outputs::api_profile::v2};
+  tree.write("validation/penalty_ledgers.json", "[1]");
+  tree.look();
+  CHECK(tree.row("/penalty-ledger/{id}") == nullptr);
+  CHECK(tree.fault("penalty_ledgers.json: expected an object"));
+  tree.write("validation/penalty_ledgers.json", R"({"5A":{"sum":1}})");
+  tree.look(1s);
+  REQUIRE(tree.row("/penalty-ledger/{id}") != nullptr);
+  tree.write("validation/penalty_ledgers.json", "7 ");
+  tree.look(1s);
+  CHECK(text_of(tree.row("/penalty-ledger/{id}")->live->members.at("5A")) == R"({"sum":1})");
+  CHECK(tree.fault("penalty_ledgers.json: expected an object; the last good version stays"));
 }
 
 TEST_CASE("eliminations of the last day are lagged, and appear by themselves when a day old") {

@@ -80,6 +80,13 @@ TEST_CASE("a member is cut out of each element, and every other byte stays") {
   CHECK(!out::without_member(text, "/nothing", "checkpoints"));
 }
 
+TEST_CASE("a member is cut out of each value of a map") {
+  CHECK(out::without_member_of_values(R"( {"a": {"x": 1, "tier": 100}, "b": {"tier": 100}, "c": 5} )", "tier")
+            .value() == R"( {"a": {"x": 1}, "b": {}, "c": 5} )");
+  CHECK(out::without_member_of_values("{}", "tier").value() == "{}");
+  CHECK_FALSE(out::without_member_of_values("[]", "tier"));
+}
+
 TEST_CASE("fresh entries are left out, and those whose time cannot be read") {
   std::string const eliminations =
       R"({"eliminations": [{"hotkey": "a", "t": 99}, {"hotkey": "b", "t": 100}, {"hotkey": "c", "t": 101}, {"hotkey": "d"},)"

@@ -15,20 +15,15 @@
 
 #include <tensorgate/auth/api_key.hpp>            // auth::key
 #include <tensorgate/codec/gunzip_stream.hpp>     // gunzip_stream
-#include <tensorgate/http/extract.hpp>            // query
+#include <tensorgate/codec/percent.hpp>           // append_percent_decoded
+#include <tensorgate/http/field.hpp>              // equals_ignoring_case
 #include <tensorgate/http/openapi.hpp>            // describe_handler
 #include <tensorgate/http/representation.hpp>     // represent, must_decode
-#include <tensorgate/http/target.hpp>             // query_pairs
 #include <tensorgate/roles/outputs/describe.hpp>  // describe_stored
 #include <tensorgate/roles/outputs/library.hpp>   // library
 #include <tensorgate/roles/outputs/words.hpp>     // error_reply
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
-
-/// `?tier=`: exactly one of 0, 30, 50, 100; of a repeated parameter the first counts.
-struct tier_question {
-  std::optional<std::string> tier;
-};
 
 namespace detail {
 
@@ -79,17 +74,42 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
   return http::represent(r, what);
 }
 
+/// The first value of a query parameter; "" for a name without one. Read as the clients' servers read it: what cannot
+/// be decoded stays as it stands, and other parameters do not matter, whatever they are.
+[[nodiscard]] inline std::optional<std::string> first_value(std::string_view query, std::string_view wanted) {
+  auto const decoded = [](std::string_view text) {
+    std::string out;
+    return codec::append_percent_decoded(out, text, codec::plus_sign::blank) ? out : std::string(text);
+  };
+  while (!query.empty()) {
+    auto const pair = query.substr(0, query.find('&'));
+    query.remove_prefix(pair.size() + (pair.size() < query.size() ? 1U : 0U));
+    auto const name = pair.substr(0, pair.find('='));
+    if (decoded(name) != wanted) continue;
+    return name.size() == pair.size() ? std::string() : decoded(pair.substr(name.size() + 1));
+  }
+  return std::nullopt;
+}
+
 /// The query parameter's first value is `wanted`, in any case.
 [[nodiscard]] inline bool asks_for(http::request const& r, omit_rule const& rule) {
-  std::string storage;
-  bool        found = false;
-  bool        yes   = false;
-  static_cast<void>(http::for_each_query_pair(r.head.query(), storage, [&](http::query_pair const& pair) {
-    if (found || pair.name != rule.parameter) return;
-    found = true;
-    yes   = http::equals_ignoring_case(pair.value, rule.value);
-  }));
-  return yes;
+  auto const value = first_value(r.head.query(), rule.parameter);
+  return value && http::equals_ignoring_case(*value, rule.value);
+}
+
+/// What a key of this tier sees of the positions; null where the file is missing.
+[[nodiscard]] inline positions_ptr as_fresh_as(snapshot const& now, int tier) {
+  return tier >= whole_tier ? now.raw : now.tiers[tier_of_key(tier)];
+}
+
+[[nodiscard]] inline http::reply missing_tier(int tier) {
+  return missing_page("outputs/tiered_positions/" + std::to_string(tier) + "/output.json.gz not found");
+}
+
+/// Names the file that would have answered.
+[[nodiscard]] inline http::reply missing_positions(library const& from, int tier) {
+  if (tier >= whole_tier || from.computes_tiers()) return missing_page("outputs/output.json not found");
+  return missing_tier(tier_names[tier_of_key(tier)]);
 }
 
 [[nodiscard]] inline http::reply missing(row const& rule, std::string_view id) {
@@ -110,49 +130,45 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
 
 }  // namespace detail
 
-/// GET /miner-positions[?tier=]
-[[nodiscard]] inline http::reply positions(library const& from, auth::key const& caller, http::request const& r,
-                                           http::query<tier_question> const& asked) {
-  auto const now  = from.now();
-  auto const tier = asked->tier ? detail::parse_tier(*asked->tier) : std::optional{std::size_t{0}};
+/// GET /miner-positions[?tier=]: exactly one of 0, 30, 50, 100; of a repeated parameter the first counts.
+[[nodiscard]] inline http::reply positions(library const& from, auth::key const& caller, http::request const& r) {
+  auto const asked = detail::first_value(r.head.query(), "tier");
+  auto const tier  = asked ? detail::parse_tier(*asked) : std::optional{std::size_t{0}};
   if (!tier) return error_reply(http::status::bad_request, "Invalid tier value. Allowed values are 0, 30, 50, or 100");
   int const wanted = tier_names[*tier];
-  if (!from.open() && caller.tier < wanted) return no_access(wanted);
+  if (caller.tier < wanted) return no_access(wanted);
 
-  bool const  raw = !asked->tier && from.profile() == api_profile::v1;
+  auto const  now = from.now();
+  bool const  raw = !asked && from.profile() == api_profile::v1;
   auto const& set = raw ? now->raw : now->tiers[*tier];
   if (set) return detail::answer_with(r, set->miners->whole);
   if (from.profile() == api_profile::v2) return error_reply(http::status::not_found, "Data not found");
-  if (raw) return missing_page("outputs/output.json not found");
-  return missing_page("outputs/tiered_positions/" + std::to_string(wanted) + "/output.json.gz not found");
+  return raw ? detail::missing_positions(from, wanted) : detail::missing_tier(wanted);
 }
 
 /// GET /miner-positions/{id}: as fresh as the key.
 [[nodiscard]] inline http::reply miner(library const& from, auth::key const& caller, http::request const& r,
                                        std::string_view id) {
   auto const now = from.now();
-  bool const all = from.open() || caller.tier >= detail::whole_tier;
-  auto       set = all ? now->raw : now->tiers[detail::tier_of_key(caller.tier)];
-  if (all && !set) set = now->tiers.front();  // a tree that has tier files alone
+  auto const set = detail::as_fresh_as(*now, caller.tier);
   if (set) {
     auto const found = set->miners->members.find(id);
     if (found != set->miners->members.end()) return http::represent(r, found->second);
   }
   if (from.profile() == api_profile::v2)
     return error_reply(http::status::not_found, "Miner ID " + std::string(id) + " not found");
-  if (!set) return missing_page("outputs/output.json not found");
+  if (!set) return detail::missing_positions(from, caller.tier);
   return error_reply(http::status::not_found, "Miner ID not found");
 }
 
 /// GET /miner-hotkeys: in the validator's order of rank for keys that may see it, by name for others.
 [[nodiscard]] inline http::reply hotkeys(library const& from, auth::key const& caller, http::request const& r) {
-  auto const now = from.now();
-  bool const all = from.compat() || caller.tier >= detail::whole_tier;
-  auto       set = all ? now->raw : now->tiers[detail::tier_of_key(caller.tier)];
-  if (all && !set) set = now->tiers.front();
+  auto const now  = from.now();
+  int const  tier = from.compat() ? detail::whole_tier : caller.tier;
+  auto const set  = detail::as_fresh_as(*now, tier);
   if (set && set->count != 0) return http::represent(r, set->hotkeys);
   if (from.profile() == api_profile::v2) return error_reply(http::status::not_found, "No miner hotkeys found");
-  return missing_page("outputs/output.json not found");
+  return detail::missing_positions(from, tier);
 }
 
 /// GET of everything that a row of the table names.
@@ -176,6 +192,7 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
     bool const  omit  = rule.omit && detail::asks_for(r, *rule.omit);
     auto const& forms = file->second;
     auto const& form  = sees_all ? (omit ? forms.omitted : forms.live) : (omit ? forms.lagged_omitted : forms.lagged);
+    if (!form) return detail::missing(rule, *id);
     if (!rule.slice) return detail::answer_with(r, form->whole);
     auto const member = form->members.find(*id);
     if (member == form->members.end()) return error_reply(http::status::not_found, with_id(rule.no_member, *id));
@@ -193,6 +210,8 @@ struct tensorgate::http::describe_handler<&tensorgate::outputs::positions> {
       "As the tier sees them; `tier` is 0, 30, 50 or 100, and not above the key's.";
   static void responses(openapi_operation& about) {
     tensorgate::outputs::detail::describe_stored(about, "a map of miners by hotkey");
+    tensorgate::outputs::detail::add_parameter(about, parameter_place::query, "tier",
+                                               R"({"type":"string","enum":["0","30","50","100"]})", "how fresh");
     about.answers(status::bad_request, "tier is none of 0, 30, 50 and 100");
     about.answers(status::forbidden, "the key's tier is too low");
   }

@@ -18,15 +18,17 @@
 
 #include <fmt/format.h>  // news in words
 
-#include <tensorgate/core/time.hpp>               // unix_millis, steady_point
-#include <tensorgate/reflect/json_write.hpp>      // write_json
-#include <tensorgate/roles/outputs/config.hpp>    // data_config
-#include <tensorgate/roles/outputs/copying.hpp>   // copying_tracker
-#include <tensorgate/roles/outputs/profile.hpp>   // position_files
-#include <tensorgate/roles/outputs/snapshot.hpp>  // snapshot
-#include <tensorgate/roles/outputs/tiers.hpp>     // build_tiers, tier_names
-#include <tensorgate/roles/outputs/tree.hpp>      // followed_pattern
-#include <tensorgate/store/durable_file.hpp>      // write_file
+#include <tensorgate/core/time.hpp>                            // unix_millis, steady_point
+#include <tensorgate/reflect/json_write.hpp>                   // write_json
+#include <tensorgate/roles/outputs/config.hpp>                 // data_config
+#include <tensorgate/roles/outputs/copying.hpp>                // copying_tracker
+#include <tensorgate/roles/outputs/detail/position_forms.hpp>  // positions_of, tier_of
+#include <tensorgate/roles/outputs/detail/row_forms.hpp>       // make_row_forms
+#include <tensorgate/roles/outputs/profile.hpp>                // position_files
+#include <tensorgate/roles/outputs/snapshot.hpp>               // snapshot
+#include <tensorgate/roles/outputs/tiers.hpp>                  // build_tiers, tier_names
+#include <tensorgate/roles/outputs/tree.hpp>                   // followed_pattern
+#include <tensorgate/store/durable_file.hpp>                   // write_file
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -55,11 +57,13 @@ class keeper {
         if (one.slice || one.omit || one.lag) cut_.insert(file);
       }
     }
-    if (profile_ != api_profile::table) {
-      follow(std::string(position_files::raw));
-      if (from == tier_source::files) {
-        for (auto const name : tier_names) follow(tier_path(name));
-      }
+    if (profile_ != api_profile::table) follow(std::string(position_files::raw));
+    if (profile_ == api_profile::v2) {
+      follow_whole(tier_path(tier_names.front()));
+      for (auto const& file : detail::checkpoint_files()) follow_whole(file);
+    }
+    if (serves_tier_files()) {
+      for (auto const name : tier_names) follow_whole(tier_path(name));
     }
     current_ = std::move(first);
   }
@@ -77,7 +81,8 @@ class keeper {
         switch (news) {
           case file_news::same: return;
           case file_news::broken:
-            events_.say("data", fmt::format("{} {}; the last good version stays", where, file.fault()->text));
+            events_.say("data", fmt::format("{} {}{}", where, file.fault()->text,
+                                            file.good() ? "; the last good version stays" : ""));
             return;
           case file_news::gone: events_.say("data", where + " is gone"); break;
           case file_news::changed: break;
@@ -85,16 +90,17 @@ class keeper {
         changed_.insert({name, id});
       });
     }
-    bool const raw_changed = changed_.contains({std::string(position_files::raw), ""});
-    bool const due         = steady_now >= due_;  // what was hidden grows old enough without any file changing
+    bool const due = steady_now >= due_;  // what was hidden grows old enough without any file changing
     if (changed_.empty() && !due) return;
     if (due) due_ = steady_now + std::chrono::minutes{1};
 
     auto next = std::make_shared<snapshot>(*current_);
-    if (raw_changed) next->raw = raw_form();
+    take_raw(*next);
+    bool const raw_changed = next->raw != current_->raw;
+    if (serves_tier_files()) take_tier_files(*next);
+    if (!next->raw && !serves_tier_files()) next->tiers = {};
+    if (!next->raw) scores_.reset();
     for (std::size_t i = 0; i != rows_.size(); ++i) refresh_row(i, *next, now, due);
-    if (source_of_tiers_ == tier_source::files && profile_ != api_profile::table) take_tier_files(*next);
-    if (raw_changed && !next->raw) next->tiers = {};
     publish(std::move(next));
 
     if (computes_tiers() && (raw_changed || due) && current_->raw) build_tier_forms(now, run);
@@ -111,7 +117,9 @@ class keeper {
       if (files.crowded())
         all.push_back(fmt::format("more than {} files match {}", followed_pattern::most_files, pattern));
     }
+    for (auto const& [where, text] : shape_faults_) all.push_back(text);
     if (tier_fault_) all.push_back(*tier_fault_);
+    for (auto const& file : awaited()) all.push_back(resolve(file).string() + " is not there");
     return all;
   }
 
@@ -153,11 +161,44 @@ class keeper {
     return fmt::format("{}{}{}", position_files::tier_before, tier, position_files::tier_after);
   }
 
-  [[nodiscard]] bool computes_tiers() const {
-    return profile_ != api_profile::table && source_of_tiers_ != tier_source::files;
+  [[nodiscard]] bool serves_tier_files() const {
+    return profile_ != api_profile::table && source_of_tiers_ == tier_source::files;
   }
+  [[nodiscard]] bool computes_tiers() const { return profile_ != api_profile::table && !serves_tier_files(); }
 
   void follow(std::string const& file) { followed_.try_emplace(file, followed_pattern(resolve(file))); }
+  /// Follows a file of which parts are answered.
+  void follow_whole(std::string const& file) {
+    follow(file);
+    cut_.insert(file);
+  }
+
+  /// Files of positions that there should be, and that are neither there nor broken.
+  [[nodiscard]] std::vector<std::string> awaited() const {
+    std::vector<std::string> all;
+    auto const               missing = [this](std::string const& name) {
+      auto const& files = followed_.at(name).files();
+      auto const  file  = files.find("");
+      return file == files.end() || (!file->second.good() && !file->second.fault());
+    };
+    if (profile_ == api_profile::v1 && missing(std::string(position_files::raw))) all.emplace_back(position_files::raw);
+    if (profile_ == api_profile::v2 && !raw_from_ && !serves_tier_files() && missing(tier_path(tier_names.front())))
+      all.push_back(tier_path(tier_names.front()));
+    if (serves_tier_files()) {
+      for (auto const name : tier_names) {
+        if (missing(tier_path(name))) all.push_back(tier_path(name));
+      }
+    }
+    return all;
+  }
+
+  /// Notes what a whole file lacks, and says it once; an empty text takes the note back.
+  void note_shape(std::string const& where, std::string text) {
+    auto& known = shape_faults_[where];
+    if (!text.empty() && text != known) events_.say("data", text);
+    known = std::move(text);
+    if (known.empty()) shape_faults_.erase(where);
+  }
 
   [[nodiscard]] source_ptr good(std::string const& pattern, std::string_view id) const {
     auto const files = followed_.find(pattern);
@@ -173,63 +214,59 @@ class keeper {
 
   // --- positions
 
-  [[nodiscard]] positions_ptr raw_form() {
-    auto const from = good(std::string(position_files::raw), "");
-    if (!from) return nullptr;
-    auto made = form_of_map(from, from->stored, from->text(), from->tag);
-    if (!made) {
-      events_.say("data", fmt::format("{} is not a map of miners: {}", position_files::raw, made.error().note));
-      return current_->raw;
+  /// The file from which the positions of now are taken. Validators of profile v2 write no raw file any more, but tier
+  /// 100's and a checkpoint; one that is left from before is older than those.
+  [[nodiscard]] source_ptr find_raw() const {
+    auto const raw = good(std::string(position_files::raw), "");
+    if (profile_ != api_profile::v2) return raw;
+    auto const whole = good(tier_path(tier_names.front()), "");
+    if (raw || whole) return !raw || (whole && whole->modified > raw->modified) ? whole : raw;
+    source_ptr newest;
+    for (auto const& file : detail::checkpoint_files()) {
+      auto const one = good(file, "");
+      if (one && (!newest || one->modified > newest->modified)) newest = one;
     }
-    auto& whole = (*made)->whole;
+    return newest;
+  }
+
+  [[nodiscard]] result<detail::document> raw_document(source_ptr const& from) const {
+    auto whole = detail::document_of(from);
+    if (from == good(std::string(position_files::raw), "")) return whole;
+    if (from == good(tier_path(tier_names.front()), "")) {
+      auto const text = without_member_of_values(whole.text, "tier");
+      if (!text) return fail(text.error().code, "a map of miners");
+      return detail::document_of(*text);
+    }
+    auto const positions = value_at(whole.text, "/positions");
+    if (!positions) return fail(positions.error().code, "a map of miners at /positions");
+    whole.text = *positions;
+    return whole;
+  }
+
+  [[nodiscard]] result<positions_ptr> raw_form(source_ptr const& from) const {
+    auto const of = raw_document(from);
+    if (!of) return fail(of);
+    auto all = detail::positions_of(of->owner, *of->file, of->text, detail::hotkey_order::of_file);
+    if (!all) return fail(all);
+    auto& whole = all->miners->whole;
     date(whole, from->modified);
-    if (from->text().size() <= data_.gzip_below) add_gzip(whole, from->text(), data_.gzip_level);
-    for (auto& [id, one] : (*made)->members) date(one, from->modified);
-    return with_hotkeys(std::move(*made), from->text(), false);
+    if (of->text.size() <= data_.gzip_below) add_gzip(whole, of->text, data_.gzip_level);
+    for (auto& [id, one] : all->miners->members) date(one, from->modified);
+    return std::move(*all).close();
   }
 
-  /// The forms of a map of miners, by its members.
-  [[nodiscard]] static result<std::shared_ptr<form>> form_of_map(std::shared_ptr<void const> const& owner,
-                                                                 net::memory_file const& file, std::string_view text,
-                                                                 std::string tag) {
-    auto const members = members_by_key(text, "");
-    if (!members) return fail(members);
-    auto made   = std::make_shared<form>();
-    made->whole = json_of(part_of(owner, file, text), std::move(tag));
-    for (auto const& [id, slice] : *members) {
-      made->members.insert_or_assign(id, json_of(part_of(owner, file, slice), tag_of(slice)));
+  void take_raw(snapshot& next) {
+    auto from = profile_ == api_profile::table ? nullptr : find_raw();
+    if (from == raw_from_) return;
+    raw_from_ = std::move(from);
+    if (!raw_from_) {
+      next.raw = nullptr;
+      note_shape("positions", "");
+      return;
     }
-    return made;
-  }
-
-  [[nodiscard]] static positions_ptr with_hotkeys(std::shared_ptr<form> miners, std::string_view text, bool sorted) {
-    std::vector<std::string> names;
-    if (auto const members = members_by_key(text, "")) {
-      for (auto const& [id, slice] : *members) names.push_back(id);
-    }
-    if (sorted) std::sort(names.begin(), names.end());
-    auto made = std::make_shared<positions_form>();
-    auto list = reflect::write_json(names);
-    list.push_back('\n');
-    made->hotkeys = json_of(http::shared_bytes::own(list), tag_of(list));
-    made->count   = names.size();
-    made->miners  = std::move(miners);
-    return made;
-  }
-
-  /// A tier's text with its gzip, which share one life.
-  struct tier_bytes {
-    net::memory_file text;
-    net::memory_file packed;
-  };
-
-  [[nodiscard]] static result<positions_ptr> tier_form(std::shared_ptr<tier_bytes const> bytes, bool sorted) {
-    auto made = form_of_map(bytes, bytes->text, bytes->text.view(), tag_of(bytes->text.view()));
-    if (!made) return fail(made);
-    (*made)->whole.gzip      = part_of(bytes, bytes->packed, bytes->packed.view());
-    (*made)->whole.gzip_etag = tag_of(bytes->packed.view());
-    (*made)->whole.unasked   = codec::coding::gzip;
-    return with_hotkeys(std::move(*made), bytes->text.view(), sorted);
+    auto made = raw_form(raw_from_);
+    if (made) next.raw = std::move(*made);
+    note_shape("positions", made ? "" : shape_fault(raw_from_, made.error(), next.raw != nullptr));
   }
 
   void take_tier_files(snapshot& next) {
@@ -237,19 +274,40 @@ class keeper {
       auto const file = tier_path(tier_names[i]);
       if (!changed_.contains({file, ""})) continue;
       auto const from = good(file, "");
-      next.tiers[i]   = nullptr;
-      if (!from) continue;
-      auto bytes = std::make_shared<tier_bytes>();
-      auto plain = codec::gzip_decompress(from->stored.view(), limits_.decoded);
-      auto text  = plain ? net::memory_file::copy_of(*plain) : result<net::memory_file>(fail(plain));
-      auto gzip  = net::memory_file::copy_of(from->stored.view());
-      if (!text || !gzip) continue;
-      bytes->text   = std::move(*text);
-      bytes->packed = std::move(*gzip);
-      auto made     = tier_form(std::move(bytes), tier_names[i] != 100);
+      if (!from) {
+        next.tiers[i] = nullptr;
+        note_shape(file, "");
+        continue;
+      }
+      auto made = detail::tier_of(from, from->decoded, from->stored, order_of(i));
       if (made) next.tiers[i] = std::move(*made);
+      note_shape(file, made ? "" : shape_fault(from, made.error(), next.tiers[i] != nullptr));
     }
   }
+
+  [[nodiscard]] static detail::hotkey_order order_of(std::size_t tier) {
+    return tier == 0 ? detail::hotkey_order::of_file : detail::hotkey_order::by_name;
+  }
+
+  /// Of a file of which nothing can be shown.
+  [[nodiscard]] std::string shape_fault(source_ptr const& from, failure const& why, bool stays) const {
+    return fmt::format("{}: expected {}{}", path_of(from), why.note, stays ? "; the last good version stays" : "");
+  }
+
+  [[nodiscard]] std::string path_of(source_ptr const& from) const {
+    for (auto const& [pattern, files] : followed_) {
+      for (auto const& [id, file] : files.files()) {
+        if (file.good() == from) return file.path().string();
+      }
+    }
+    return {};
+  }
+
+  /// A tier's text with its gzip, which share one life.
+  struct tier_bytes {
+    net::memory_file text;
+    net::memory_file packed;
+  };
 
   void build_tier_forms(unix_millis now, parallel_for const& run) {
     auto const   mode = source_of_tiers_ == tier_source::compat ? tier_mode::compat : tier_mode::ours;
@@ -279,7 +337,7 @@ class keeper {
       bytes->text   = std::move(*text);
       bytes->packed = std::move(*gzip);
       keep_on_disk(tier_names[i], bytes->packed.view());
-      auto made = tier_form(std::move(bytes), tier_names[i] != 100);
+      auto made = detail::tier_of(bytes, bytes->text, bytes->packed, order_of(i));
       if (made) next->tiers[i] = std::move(*made);
     }
     if (!tier_fault_) disk_fault_.clear();
@@ -307,32 +365,40 @@ class keeper {
       for (auto at = changed_.lower_bound({file, ""}); at != changed_.end() && at->first == file; ++at)
         ids.insert(at->second);
     }
-    bool const lag_moves = due && rule.lag;
-    if (ids.empty() && !lag_moves) return;
-    auto files = std::make_shared<row_files>(*next.rows[index]);
-    for (auto const& id : ids) {
-      auto const from = newest_of(rule, id);
-      if (!from || !has_content(rule, *from)) {
-        files->erase(id);
-        if (from && scores_) files->insert_or_assign(id, *scores_);
-        continue;
-      }
-      auto made = forms_of(rule, from, now);
-      if (made) {
-        files->insert_or_assign(id, std::move(*made));
-      } else {
-        events_.say("data", fmt::format("{}: {}; the last good version stays", rule.path, made.error().note));
-      }
+    auto const& before    = *next.rows[index];
+    bool const  lag_moves = due && rule.lag;
+    for (auto const& [id, file] : before) {
+      bool const is_ours = !file.from;
+      if (is_ours ? !scores_ : lag_moves) ids.insert(id);
     }
-    if (lag_moves) {
-      for (auto& [id, file] : *files) {
-        if (ids.contains(id)) continue;
-        auto made = forms_of(rule, file.from, now);
-        if (made) file = std::move(*made);
-      }
-    }
+    if (ids.empty()) return;
+    auto files = std::make_shared<row_files>(before);
+    for (auto const& id : ids) refresh_file(rule, id, *files, now);
     next.rows[index] = std::move(files);
   }
+
+  void refresh_file(row const& rule, std::string const& id, row_files& files, unix_millis now) {
+    auto const where = fmt::format("row {} {}", rule.path, id);
+    auto const from  = newest_of(rule, id);
+    if (!from || !has_content(rule, *from)) {
+      files.erase(id);
+      if (scores_ && rule.path == copying_path) files.insert_or_assign(id, *scores_);
+      note_shape(where, "");
+      return;
+    }
+    auto made = detail::make_row_forms(rule, detail::document_of(from), now, pack());
+    if (made) {
+      std::string lacks;
+      for (auto const& one : made->lacks) lacks.append(lacks.empty() ? "" : ", ").append(one);
+      note_shape(where, lacks.empty() ? "" : fmt::format("{}: {}", path_of(from), lacks));
+      files.insert_or_assign(id, std::move(made->file));
+    } else {
+      note_shape(where, fmt::format("{}: {}{}", path_of(from), made.error(),
+                                    files.contains(id) ? "; the last good version stays" : ""));
+    }
+  }
+
+  [[nodiscard]] detail::packing pack() const { return {.level = data_.gzip_level, .below = data_.gzip_below}; }
 
   [[nodiscard]] source_ptr newest_of(row const& rule, std::string const& id) const {
     source_ptr newest;
@@ -345,88 +411,7 @@ class keeper {
 
   /// A validator that has nothing to say about copying writes `{}`: then our own scores answer.
   [[nodiscard]] bool has_content(row const& rule, source const& from) const {
-    if (rule.path != copying_path || !data_.copying) return true;
-    std::string_view text  = from.text();
-    auto const       blank = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
-    std::string      dense;
-    for (char const c : text.substr(0, 64)) {
-      if (!blank(c)) dense.push_back(c);
-    }
-    return dense != "{}" && dense != "[]" && dense != "null" && dense != "\"\"";
-  }
-
-  [[nodiscard]] result<row_file> forms_of(row const& rule, source_ptr const& from, unix_millis now) const {
-    row_file made;
-    made.from                         = from;
-    std::shared_ptr<void const> owner = from;
-    net::memory_file const*     file  = from->gzipped ? &from->decoded : &from->stored;
-    std::string_view            text  = from->text();
-
-    auto live = cut_form(rule, owner, file, text);
-    if (!live) return fail(live);
-    auto& whole = (*live)->whole;
-    if (from->gzipped) {
-      whole.gzip      = part_of(from, from->stored, from->stored.view());
-      whole.gzip_etag = from->tag;
-      if (text.empty()) whole.identity = {};
-      if (rule.gzip_unasked) whole.unasked = codec::coding::gzip;
-    } else if (text.size() <= data_.gzip_below) {
-      add_gzip(whole, text, data_.gzip_level);
-    }
-    date(whole, from->modified);
-    for (auto& [id, one] : (*live)->members) date(one, from->modified);
-    made.live = std::move(*live);
-
-    if (rule.lag) {
-      auto cut_text = lag_array(text, rule.lag->array, rule.lag->time, now - rule.lag->by);
-      if (!cut_text) return fail(cut_text);
-      auto lagged = text_form(rule, *cut_text);
-      if (!lagged) return fail(lagged);
-      made.lagged = std::move(*lagged);
-      if (rule.omit) {
-        auto both = omit_form(rule, *cut_text);
-        if (!both) return fail(both);
-        made.lagged_omitted = std::move(*both);
-      }
-    }
-    if (rule.omit) {
-      auto omitted = omit_form(rule, text);
-      if (!omitted) return fail(omitted);
-      made.omitted = std::move(*omitted);
-    }
-    return made;
-  }
-
-  /// A form over bytes that live already.
-  [[nodiscard]] static result<std::shared_ptr<form>> cut_form(row const& rule, std::shared_ptr<void const> const& owner,
-                                                              net::memory_file const* file, std::string_view text) {
-    auto made   = std::make_shared<form>();
-    made->whole = json_of(part_of(owner, *file, text), text.empty() ? std::string() : tag_of(text));
-    if (rule.slice) {
-      auto const members = rule.slice->by.empty() ? members_by_key(text, rule.slice->at)
-                                                  : elements_by_member(text, rule.slice->at, rule.slice->by);
-      if (!members) return fail(members);
-      for (auto const& [id, slice] : *members)
-        made->members.try_emplace(id, json_of(part_of(owner, *file, slice), tag_of(slice)));
-    }
-    return made;
-  }
-
-  /// A form over a text that was computed. It says nothing of when the file was written.
-  [[nodiscard]] result<form_ptr> text_form(row const& rule, std::string_view text) const {
-    auto memory = net::memory_file::copy_of(text);
-    if (!memory) return fail(memory);
-    auto const kept = std::make_shared<net::memory_file const>(std::move(*memory));
-    auto       made = cut_form(rule, kept, kept.get(), kept->view());
-    if (!made) return fail(made);
-    if (text.size() <= data_.gzip_below) add_gzip((*made)->whole, text, data_.gzip_level);
-    return form_ptr(std::move(*made));
-  }
-
-  [[nodiscard]] result<form_ptr> omit_form(row const& rule, std::string_view text) const {
-    auto const without = without_member(text, rule.omit->array, rule.omit->member);
-    if (!without) return fail(without);
-    return text_form(rule, *without);
+    return rule.path != copying_path || !data_.copying || !detail::is_empty_json(from.text());
   }
 
   // --- copying
@@ -443,10 +428,11 @@ class keeper {
     }
     std::string json = reflect::write_json(*report);
     json.push_back('\n');
-    auto made = text_form(row{}, json);
+    auto const of = detail::document_of(json);
+    if (!of) return;
+    auto made = detail::make_row_forms(rows_[index], *of, now, pack());
     if (!made) return;
-    scores_.emplace();
-    scores_->live   = std::move(*made);
+    scores_         = std::move(made->file);
     auto const from = newest_of(rows_[index], "");
     if (from && has_content(rows_[index], *from)) return;  // the validator's own words win
     auto next = std::make_shared<snapshot>(*current_);
@@ -471,7 +457,9 @@ class keeper {
   steady_point                            due_{};
   tier_cache                              cache_;
   copying_tracker                         copying_;
-  std::optional<row_file>                 scores_;  ///< what we say of copying
+  source_ptr                              raw_from_;      ///< where the positions of now come from
+  std::map<std::string, std::string>      shape_faults_;  ///< of whole files, by what cannot be made of them
+  std::optional<row_file>                 scores_;        ///< what we say of copying
   std::optional<std::string>              tier_fault_;
   std::string                             disk_fault_;  ///< the last that was said
   std::set<std::string>                   noted_;

@@ -62,8 +62,8 @@ class library {
 
   /// The validator's own rule: aggregates and ranks of now in every tier.
   [[nodiscard]] bool compat() const noexcept { return tiers_ == tier_source::compat; }
-  /// Every key sees everything, as with the upstream server of v1.
-  [[nodiscard]] bool open() const noexcept { return compat() && profile_ == api_profile::v1; }
+  /// Tiers are made here of the raw positions, and not read.
+  [[nodiscard]] bool computes_tiers() const noexcept { return tiers_ != tier_source::files; }
 
  private:
   keeper_events events() {
@@ -81,7 +81,8 @@ class library {
     net::measurement broken;
     broken.name = "tensorgate_outputs_files_in_fault";
     broken.help =
-        "Files of the validator that are not whole or cannot be read; the last good version of each is served.";
+        "Files of the validator that are not whole, not of the expected shape, missing or unreadable; the last good "
+        "version of what they hold is served.";
     broken.read = [this] {
       std::lock_guard const lock(health_lock_);
       return static_cast<double>(faults_.size());

@@ -105,6 +105,23 @@ using slice_elements = std::vector<reflect::raw_json_view>;
   return std::string(object);
 }
 
+/// Copies a text, cutting a member out of objects in it that are named in their order.
+class member_cutter {
+ public:
+  explicit member_cutter(std::string_view text) : rest_(text) { out_.reserve(text.size()); }
+
+  void cut(std::string_view object, std::string_view member) {
+    auto const before = static_cast<std::size_t>(object.data() - rest_.data());
+    out_.append(rest_.substr(0, before)).append(cut_member(object, member));
+    rest_.remove_prefix(before + object.size());
+  }
+  [[nodiscard]] std::string text() && { return std::move(out_.append(rest_)); }
+
+ private:
+  std::string_view rest_;
+  std::string      out_;
+};
+
 }  // namespace detail
 
 /// The value that a pointer names.
@@ -183,13 +200,18 @@ using slice_elements = std::vector<reflect::raw_json_view>;
   if (!found) return fail(found);
   auto const elements = reflect::read_json<detail::slice_elements>(*found);
   if (!elements) return fail(errc::malformed_file, "an array");
-  std::string out;
-  auto const* at = text.data();
-  for (auto const& one : *elements) {
-    out.append(at, one.text.data()).append(detail::cut_member(one.text, member));
-    at = one.text.data() + one.text.size();
-  }
-  return out.append(at, text.data() + text.size());
+  detail::member_cutter out(text);
+  for (auto const& one : *elements) out.cut(one.text, member);
+  return std::move(out).text();
+}
+
+/// The same for each value of the map that the text is.
+[[nodiscard]] inline result<std::string> without_member_of_values(std::string_view text, std::string_view member) {
+  auto const members = reflect::read_json<detail::slice_members>(text);
+  if (!members) return fail(errc::malformed_file, "an object");
+  detail::member_cutter out(text);
+  for (auto const& [key, value] : *members) out.cut(value.text, member);
+  return std::move(out).text();
 }
 
 }  // namespace tensorgate::outputs

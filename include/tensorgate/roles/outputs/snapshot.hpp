@@ -17,9 +17,9 @@
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
-/// The forms of one file of a row. Those that the row has no rule for are null.
+/// The forms of one file of a row. Those that the row has no rule for, or that cannot be made of the file, are null.
 struct row_file {
-  source_ptr from;
+  source_ptr from;            ///< null: computed here
   form_ptr   live;            ///< as it stands
   form_ptr   omitted;         ///< without the member that a parameter leaves out
   form_ptr   lagged;          ///< without what is too fresh
