@@ -3,7 +3,8 @@
 
 #include <array>        // array
 #include <cstddef>      // byte, size_t
-#include <cstdint>      // uint64_t
+#include <cstdint>      // uint32_t, uint64_t
+#include <cstring>      // memcpy
 #include <memory>       // unique_ptr
 #include <new>          // placement new
 #include <span>         // span
@@ -95,6 +96,60 @@ class provided_values {
   void (*drop_)(void*) = nullptr;
 };
 
+/// What a request is called in answers and in the log: what its client calls it, or a number of ours as sixteen
+/// hexadecimal digits, which are only spelt where they are shown.
+class request_id {
+ public:
+  void assign(std::string_view text) {
+    text_.assign(text);
+    is_number_ = false;
+  }
+  void assign(std::uint64_t number) noexcept {
+    number_    = number;
+    is_number_ = true;
+  }
+  request_id& operator=(std::string_view text) {
+    assign(text);
+    return *this;
+  }
+
+  [[nodiscard]] bool          empty() const noexcept { return !is_number_ && text_.empty(); }
+  [[nodiscard]] bool          is_number() const noexcept { return is_number_; }
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+
+  /// The text; of a number, until the next request.
+  operator std::string_view() const noexcept {  // NOLINT(google-explicit-constructor)
+    if (!is_number_) return text_;
+    spelt_ = spell(number_);
+    return {spelt_.data(), spelt_.size()};
+  }
+
+  using digits = std::array<char, 16>;
+  [[nodiscard]] static digits spell(std::uint64_t number) noexcept {
+    digits made;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    spell_half(static_cast<std::uint32_t>(number >> 32U), made.data());
+    spell_half(static_cast<std::uint32_t>(number), made.data() + 8);
+    return made;
+  }
+
+ private:
+  // Eight digits at once: a nibble a byte, the lowest first, then the distance from "0" to "a" where due.
+  static void spell_half(std::uint32_t value, char* out) noexcept {
+    std::uint64_t nibbles = value;
+    nibbles               = (nibbles | nibbles << 16U) & 0x0000ffff0000ffffULL;
+    nibbles               = (nibbles | nibbles << 8U) & 0x00ff00ff00ff00ffULL;
+    nibbles               = (nibbles | nibbles << 4U) & 0x0f0f0f0f0f0f0f0fULL;
+    auto const letters    = (nibbles + 0x0606060606060606ULL) >> 4U & 0x0101010101010101ULL;
+    auto const spelt      = nibbles + 0x3030303030303030ULL + letters * ('a' - '0' - 10);
+    std::memcpy(out, &spelt, sizeof spelt);
+  }
+
+  std::string    text_;
+  std::uint64_t  number_ = 0;
+  mutable digits spelt_{};
+  bool           is_number_ = false;
+};
+
 /// One request. The session owns it and reuses it for the next one of the connection; guards, extractors and
 /// handlers see it while they run.
 class request {
@@ -109,7 +164,7 @@ class request {
   peer_info        peer{};    ///< the transport's other end
   net::address     client{};  ///< the caller's address after the trusted-proxy rule
   std::string_view scheme{};  ///< "http" or "https", after the trusted-proxy rule
-  std::string      id;        ///< request id: the caller's if it is well-formed and trusted, else ours
+  request_id       id{};      ///< the caller's if it is well-formed and trusted, else ours
   steady_point     until{};   ///< when the answer must be done
 
   // What the router found: decoded values of the pattern's parameters, in order.

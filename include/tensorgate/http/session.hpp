@@ -88,11 +88,11 @@ class session final : private net::polled, private net::wheel_node {
   static void on_ready(net::polled& self, std::uint32_t events) { static_cast<session&>(self).ready(events); }
   static void on_expired(net::wheel_node& self) { static_cast<session&>(self).expired(); }
 
-  void begin();
-  void ready(std::uint32_t events);
-  void expired();
-  void shake_hands();
-  void arm(std::chrono::milliseconds after) { lane_.poll.arm(*this, after); }
+  void               begin();
+  void               ready(std::uint32_t events);
+  [[gnu::cold]] void expired();
+  [[gnu::cold]] void shake_hands();
+  void               arm(std::chrono::milliseconds after) { lane_.poll.arm(*this, after); }
 
   // Reading. Where the session may be gone afterwards, the result is false.
   void               receive();
@@ -101,21 +101,21 @@ class session final : private net::polled, private net::wheel_node {
   void               begin_request(detail::exchange& x);
   bool               find_route(detail::exchange& x);
   std::size_t        body_within(detail::exchange& x, std::string_view in, std::size_t at);
-  void               refuse_head(detail::exchange& x, failure const& why);
+  [[gnu::cold]] void refuse_head(detail::exchange& x, failure const& why);
   [[nodiscard]] bool is_known_host(std::string_view host) const;
 
   // Answering.
-  void                  refuse(detail::exchange& x, failure const& why, std::string_view limit = {});
-  void                  deliver(detail::exchange& x, reply&& what, std::string_view head);
-  [[nodiscard]] problem explain_exception();
-  void                  finish(detail::exchange& x);
-  bool                  keeps_after(detail::exchange const& x, reply const& what, bool reads_on = false);
-  bool                  flush();
-  void                  continue_writing();
-  bool                  settle();
-  void                  linger();
-  void                  discard();
-  void                  close(bool cut_off = false);
+  [[gnu::cold]] void               refuse(detail::exchange& x, failure const& why, std::string_view limit = {});
+  void                             deliver(detail::exchange& x, reply&& what, std::string_view head);
+  [[nodiscard, gnu::cold]] problem explain_exception();
+  void                             finish(detail::exchange& x);
+  bool                             keeps_after(detail::exchange const& x, reply const& what, bool reads_on = false);
+  bool                             flush();
+  [[gnu::cold]] void               continue_writing();
+  bool                             settle();
+  [[gnu::cold]] void               linger();
+  [[gnu::cold]] void               discard();
+  [[gnu::cold]] void               close(bool cut_off = false);
 
   // Working: detail/working.hpp.
   friend struct detail::working;
@@ -329,7 +329,17 @@ inline bool session::settle() {
 /// Sends what the loop's outbox has. What the peer does not take becomes the backlog. False: the session is gone.
 inline bool session::flush() {
   if (lane_.out.empty()) return true;
-  auto          text  = lane_.out.view();
+  auto text = lane_.out.view();
+  if (stream_.tls() == nullptr) [[likely]] {  // in one go, as nearly always
+    auto const done = stream_.write(text);
+    if (done.state == net::transfer_state::moved) {
+      if (done.bytes == text.size()) [[likely]] {
+        lane_.out.clear();
+        return true;
+      }
+      text.remove_prefix(done.bytes);
+    }
+  }
   std::uint64_t at    = 0;
   std::uint64_t sent  = 0;
   auto const    state = detail::push(stream_, text, reply::body_type(), at, {}, sent, lane_.share());

@@ -31,7 +31,7 @@
 
 #include <tensorgate/core/result.hpp>           // result
 #include <tensorgate/core/time.hpp>             // wall_clock
-#include <tensorgate/http/request.hpp>          // request
+#include <tensorgate/http/request.hpp>          // request, request_id
 #include <tensorgate/net/addresses.hpp>         // address
 #include <tensorgate/ops/detail/byte_ring.hpp>  // byte_ring
 #include <tensorgate/ops/detail/log_line.hpp>   // line_writer
@@ -100,7 +100,7 @@ class access_log {
     auto const& record = r.record;
     auto&       mine   = *loops_[record.loop < loops_.size() ? record.loop : 0];
     auto const  verb   = r.head.verb();
-    auto const  id     = std::string_view(r.id).substr(0, 128);
+    auto const  id     = r.id.is_number() ? std::string_view{} : std::string_view(r.id).substr(0, 128);
 
     texts const said{
         verb == http::method::other ? r.head.method_text().substr(0, 32) : std::string_view{},
@@ -116,7 +116,7 @@ class access_log {
     shared.verb    = verb;
     shared.minor   = static_cast<std::uint8_t>(r.head.minor_version());
     shared.flags   = static_cast<std::uint8_t>((r.head.has_query() ? 1U : 0U) | (r.peer.encrypted ? 2U : 0U) |
-                                               (record.cut_off ? 4U : 0U) | (id.empty() ? 0U : 8U));
+                                               (record.cut_off ? 4U : 0U) | (r.id.empty() ? 0U : 8U));
     shared.client  = r.client;
     shared.limit   = record.limit_hit;
     shared.refusal = record.refusal;
@@ -125,6 +125,7 @@ class access_log {
                        .nanoseconds = std::chrono::nanoseconds(record.ended - record.began).count(),
                        .bytes_in    = record.bytes_in,
                        .bytes_out   = record.bytes_out,
+                       .number      = r.id.number(),
                        .id_size     = static_cast<std::uint16_t>(id.size()),
                        .begins      = !mine.last.is(shared, said)};
     std::size_t    size = sizeof(own) + id.size();
@@ -165,6 +166,7 @@ class access_log {
     steady_point  ended{};
     std::int64_t  nanoseconds = 0;
     std::uint64_t bytes_in = 0, bytes_out = 0;
+    std::uint64_t number  = 0;  // the id, where it has no text
     std::uint16_t id_size = 0;
     bool          begins  = false;
   };
@@ -288,8 +290,9 @@ class access_log {
 
   static void line(detail::line_writer& writer, detail::line_buffer& out, std::string_view record,
                    std::chrono::nanoseconds wall, steady_point steady) {
-    auto const own = take<own_part>(record);
-    auto const id  = record.substr(0, own.id_size);
+    auto const own   = take<own_part>(record);
+    auto const id    = record.substr(0, own.id_size);
+    auto const spelt = http::request_id::spell(own.number);
     record.remove_prefix(own.id_size);
     if (own.begins) {
       auto const shared = take<shared_part>(record);
@@ -319,7 +322,7 @@ class access_log {
                        .nanoseconds      = own.nanoseconds,
                        .bytes_in         = own.bytes_in,
                        .bytes_out        = own.bytes_out,
-                       .id               = id});
+                       .id               = id.empty() ? std::string_view(spelt.data(), spelt.size()) : id});
   }
 
   void write_out(std::string_view text, std::size_t lines) {

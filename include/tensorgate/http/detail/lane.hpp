@@ -163,7 +163,7 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
     return date_text_;
   }
 
-  [[nodiscard]] std::unique_ptr<exchange> lend() {
+  [[nodiscard, gnu::cold]] std::unique_ptr<exchange> lend() {
     if (pool_.empty()) return std::make_unique<exchange>(heads);
     auto one = std::move(pool_.back());
     pool_.pop_back();
@@ -186,21 +186,19 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
 
   /// The one that is used for requests that are answered at once.
   [[nodiscard]] exchange& quick() {
-    if (!quick_) quick_ = lend();
+    if (!quick_) [[unlikely]]
+      quick_ = lend();
     return *quick_;
   }
   [[nodiscard]] std::unique_ptr<exchange> take_quick() { return std::move(quick_); }
 
-  /// Sixteen digits that do not repeat and do not tell how many came before.
-  void next_id(std::string& text) {
+  /// A number that does not repeat and does not tell how many came before.
+  [[nodiscard]] std::uint64_t next_id() noexcept {
     // The finalizer of SplitMix64: a bijection of the counter.
     std::uint64_t mixed = ids_ += 0x9e3779b97f4a7c15ULL;
     mixed               = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9ULL;
     mixed               = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebULL;
-    mixed ^= mixed >> 31U;
-    text.resize(16);
-    spell(static_cast<std::uint32_t>(mixed >> 32U), text.data());
-    spell(static_cast<std::uint32_t>(mixed), text.data() + 8);
+    return mixed ^ mixed >> 31U;
   }
 
   std::shared_ptr<shared_rules> rules;
@@ -226,17 +224,6 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
 #endif
     }
     mine.most_ = mine.open_;
-  }
-
-  // Eight hexadecimal digits at once: a nibble a byte, the lowest first, then the distance from "0" to "a" where due.
-  static void spell(std::uint32_t value, char* out) noexcept {
-    std::uint64_t nibbles = value;
-    nibbles               = (nibbles | nibbles << 16U) & 0x0000ffff0000ffffULL;
-    nibbles               = (nibbles | nibbles << 8U) & 0x00ff00ff00ff00ffULL;
-    nibbles               = (nibbles | nibbles << 4U) & 0x0f0f0f0f0f0f0f0fULL;
-    auto const letters    = (nibbles + 0x0606060606060606ULL) >> 4U & 0x0101010101010101ULL;
-    auto const digits     = nibbles + 0x3030303030303030ULL + letters * ('a' - '0' - 10);
-    std::memcpy(out, &digits, sizeof digits);
   }
 
   std::size_t                            open_ = 0;  // connections

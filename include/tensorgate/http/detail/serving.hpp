@@ -37,7 +37,7 @@ inline void session::begin_request(detail::exchange& x) {
   if (rules.request_ids != request_id_field::off && detail::has_claimed_id(r)) [[unlikely]] {
     r.id.assign(r.head.field(known_field::x_request_id));
   } else {
-    lane_.next_id(r.id);
+    r.id.assign(lane_.next_id());
   }
   r.until            = lane_.now + rules.bounds.answer;
   r.next_guard       = 0;
@@ -89,8 +89,7 @@ inline void session::refuse(detail::exchange& x, failure const& why, std::string
 /// How many bytes the body has that begins at `at`, if all of it is there; it is then in `r.body`. npos: not all.
 inline std::size_t session::body_within(detail::exchange& x, std::string_view in, std::size_t at) {
   auto const& head = x.r.head;
-  if (!head.has_body()) return 0;
-  auto const rest = in.substr(at);
+  auto const  rest = in.substr(at);
   if (head.body_framing() == framing::length) {
     if (head.content_length() > rest.size()) return std::string_view::npos;
     x.r.body = rest.substr(0, static_cast<std::size_t>(head.content_length()));
@@ -160,7 +159,7 @@ inline bool session::find_route(detail::exchange& x) {
 /// One request whose head is complete and lies in `head`; `at`, behind it, is moved behind its body if that is there.
 inline void session::serve(detail::exchange& x, std::string_view in, std::string_view head, std::size_t& at) {
   begin_request(x);
-  auto const size = body_within(x, in, at);
+  auto const size = x.r.head.has_body() ? body_within(x, in, at) : 0;
   bool const all  = size != std::string_view::npos;
   if (all) {
     at += size;
