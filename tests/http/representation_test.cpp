@@ -11,6 +11,8 @@
 
 #include <tensorgate/net/memory_file.hpp>
 
+#include "support/run_task.hpp"
+
 namespace http  = tensorgate::http;
 namespace codec = tensorgate::codec;
 using http::status;
@@ -82,13 +84,8 @@ std::string body(http::reply& answer) {
     return text;
   }
   if (auto const* const producer = std::get_if<http::body_producer>(&held)) {
-    collector                               out;
-    asio::io_context                        loop;
-    std::optional<tensorgate::result<void>> ended;
-    asio::co_spawn(loop, (*producer)(out), [&](std::exception_ptr, tensorgate::result<void> how) { ended = how; });
-    loop.run();
-    REQUIRE(ended);
-    REQUIRE(*ended);
+    collector out;
+    REQUIRE(tensorgate::test::run_task((*producer)(out)).has_value());
     return out.got;
   }
   return {};

@@ -5,23 +5,21 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 
 #include <doctest/doctest.h>
 
-#include <tensorgate/net/tls.hpp>
-
 #include "support/live_server.hpp"
 #include "support/raw_client.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace tensorgate;
 using namespace std::chrono_literals;
@@ -32,11 +30,6 @@ using test::soon;
 namespace {
 
 std::string const get_hello = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
-std::string temporary_folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "tensorgate-XXXXXX").string();
-  return ::mkdtemp(name.data()) != nullptr ? name : std::string();
-}
 
 // One exchange over a socket that is connected already.
 std::string exchange_on(int socket, std::string_view text) {
@@ -60,122 +53,6 @@ int connect_unix(std::string const& path) {
   ::close(made);
   return -1;
 }
-
-struct key_deleter {
-  void operator()(::EVP_PKEY* one) const noexcept { ::EVP_PKEY_free(one); }
-  void operator()(::X509* one) const noexcept { ::X509_free(one); }
-};
-
-// Writes a self-signed pair whose subject is `name`.
-void write_pair(std::string const& certificate, std::string const& key, std::string const& name) {
-  std::unique_ptr<::EVP_PKEY, key_deleter> pair(::EVP_EC_gen("P-256"));
-  std::unique_ptr<::X509, key_deleter>     made(::X509_new());
-  ::ASN1_INTEGER_set(::X509_get_serialNumber(made.get()), 1);
-  ::X509_gmtime_adj(::X509_getm_notBefore(made.get()), -60);
-  ::X509_gmtime_adj(::X509_getm_notAfter(made.get()), 86400);
-  ::X509_set_pubkey(made.get(), pair.get());
-  auto* const subject = ::X509_get_subject_name(made.get());
-  ::X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<unsigned char const*>(name.c_str()), -1,
-                               -1, 0);
-  ::X509_set_issuer_name(made.get(), subject);
-  ::X509_sign(made.get(), pair.get(), ::EVP_sha256());
-  auto const write = [](std::string const& path, auto const& put) {
-    auto const beside = path + ".new";
-    auto*      file   = std::fopen(beside.c_str(), "w");
-    put(file);
-    std::fclose(file);
-    std::filesystem::rename(beside, path);
-  };
-  write(certificate, [&](std::FILE* file) { ::PEM_write_X509(file, made.get()); });
-  write(key, [&](std::FILE* file) { ::PEM_write_PrivateKey(file, pair.get(), nullptr, nullptr, 0, nullptr, nullptr); });
-}
-
-// A TLS client that blocks.
-class tls_client {
- public:
-  explicit tls_client(std::uint16_t port, std::string_view protocol = "http/1.1") : socket_(port) {
-    context_.reset(::SSL_CTX_new(::TLS_client_method()));
-    ssl_.reset(::SSL_new(context_.get()));
-    std::string offered(1, static_cast<char>(protocol.size()));
-    offered.append(protocol);
-    ::SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<unsigned char const*>(offered.data()),
-                          static_cast<unsigned>(offered.size()));
-    ::SSL_set_tlsext_host_name(ssl_.get(), "a.example");
-    ::SSL_set_fd(ssl_.get(), socket_.native());
-    is_connected_ = ::SSL_connect(ssl_.get()) == 1;
-  }
-  ~tls_client() {
-    if (is_connected_) ::SSL_shutdown(ssl_.get());
-    ::ERR_clear_error();
-  }
-  [[nodiscard]] bool        is_connected() const { return is_connected_; }
-  [[nodiscard]] std::string name() const {
-    std::unique_ptr<::X509, key_deleter> const peer(::SSL_get1_peer_certificate(ssl_.get()));
-    std::array<char, 64>                       text{};
-    ::X509_NAME_get_text_by_NID(::X509_get_subject_name(peer.get()), NID_commonName, text.data(), text.size());
-    return text.data();
-  }
-  [[nodiscard]] std::string version() const { return ::SSL_get_version(ssl_.get()); }
-  [[nodiscard]] std::string protocol() const {
-    unsigned char const* text = nullptr;
-    unsigned             size = 0;
-    ::SSL_get0_alpn_selected(ssl_.get(), &text, &size);
-    return {reinterpret_cast<char const*>(text), size};
-  }
-  void send(std::string_view text) { ::SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size())); }
-  // Reads `size` bytes, or as many as come.
-  std::string read(std::size_t size) {
-    std::string all;
-    while (all.size() < size) {
-      std::array<char, 16384> piece{};
-      int const got = ::SSL_read(ssl_.get(), piece.data(), static_cast<int>(std::min(piece.size(), size - all.size())));
-      if (got <= 0) break;
-      all.append(piece.data(), static_cast<std::size_t>(got));
-    }
-    return all;
-  }
-  // One answer with Content-Length.
-  std::string read_body() {
-    std::string head;
-    while (!head.ends_with("\r\n\r\n")) {
-      auto const one = read(1);
-      if (one.empty()) return {};
-      head += one;
-    }
-    auto const at = head.find("Content-Length: ");
-    return at == std::string::npos ? std::string() : read(std::stoul(head.substr(at + 16)));
-  }
-
- private:
-  raw_client                                           socket_;
-  std::unique_ptr<::SSL_CTX, net::detail::ssl_deleter> context_;
-  std::unique_ptr<::SSL, net::detail::ssl_deleter>     ssl_;
-  bool                                                 is_connected_ = false;
-};
-
-struct tls_fixture {
-  std::string const                     folder      = temporary_folder();
-  std::string const                     certificate = folder + "/server.pem";
-  std::string const                     key         = folder + "/server.key";
-  std::shared_ptr<net::tls_certificate> acceptor;
-  live_server                           server;
-
-  explicit tls_fixture(bool follow = true)
-      : server([](http::server_options& options) { options.listen[0].tls = true; }, 2,
-               [&](net::parts& app) {
-                 write_pair(certificate, key, "first");
-                 net::tls_options options;
-                 options.certificate = certificate;
-                 options.key         = key;
-                 options.follow      = follow;
-                 acceptor            = std::make_shared<net::tls_certificate>(app, options);
-                 return acceptor;
-               }) {}
-  ~tls_fixture() {
-    server.stop();
-    std::filesystem::remove_all(folder);
-  }
-};
 
 long resident_kib() {
   std::ifstream status("/proc/self/status");
@@ -255,8 +132,8 @@ TEST_CASE("a public address without TLS is warned of, loopback is not") {
 }
 
 TEST_CASE("IPv6 and a Unix socket are served, and the path is removed at the end") {
-  auto const folder = temporary_folder();
-  auto const path   = folder + "/app.sock";
+  test::temporary_folder const folder;
+  auto const                   path = folder / "app.sock";
   {
     live_server server(
         [&](http::server_options& options) {
@@ -275,13 +152,12 @@ TEST_CASE("IPv6 and a Unix socket are served, and the path is removed at the end
     ::close(made);
   }
   CHECK(!std::filesystem::exists(path));
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a socket passed by systemd is used") {
-  auto const folder = temporary_folder();
-  auto const path   = folder + "/passed.sock";
-  auto       opened = net::listening::open({.unix_socket = path}, 1);
+  test::temporary_folder const folder;
+  auto const                   path   = folder / "passed.sock";
+  auto                         opened = net::listening::open({.unix_socket = path}, 1);
   REQUIRE(opened);
   // The passed sockets begin at descriptor 3, which may be taken here.
   int const kept = ::fcntl(net::first_inherited, F_DUPFD_CLOEXEC, 100);
@@ -307,7 +183,6 @@ TEST_CASE("a socket passed by systemd is used") {
   } else {
     ::close(net::first_inherited);
   }
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a drain lets requests end, closes what is idle and takes nothing new") {
@@ -424,79 +299,152 @@ TEST_CASE("when descriptors run out those who are served stay served, and the se
   CHECK(after.read(false, 3s).status == 200);
 }
 
-TEST_CASE("TLS 1.3 with ALPN is spoken, big bodies included, and other protocols are refused") {
-  tls_fixture tls;
-  tls_client  client(tls.server.port());
-  REQUIRE(client.is_connected());
-  CHECK(client.version() == "TLSv1.3");
-  CHECK(client.protocol() == "http/1.1");
-  client.send(get_hello + "GET /big HTTP/1.1\r\nHost: a\r\n\r\nGET /file HTTP/1.1\r\nHost: a\r\n\r\n");
-  client.send("GET /who HTTP/1.1\r\nHost: a\r\n\r\n");
-  CHECK(client.read_body() == "hello");
-  CHECK(client.read_body() == test::routes::big_bytes().view());
-  CHECK(client.read_body() == test::routes::big_bytes().view());
-  CHECK(client.read_body() == "127.0.0.1 https");
-  client.send("POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
-  CHECK(client.read(512 * 0 + 1) == "H");
-  CHECK(!tls_client(tls.server.port(), "h2").is_connected());
-  raw_client plain(tls.server.port());
-  plain.send(get_hello);
-  CHECK(plain.closed());
-}
+TEST_CASE("new limits are adopted by every loop, at once for new connections and at the next request of old ones") {
+  live_server server(
+      [](http::server_options& options) {
+        options.limits.head = 512;
+        options.limits.body = 10;
+      },
+      2);
+  std::string const long_head = "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(600, 'x') + "\r\n\r\n";
+  std::string const body      = "POST /whole HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n" + std::string(20, 'b');
+  std::vector<std::unique_ptr<raw_client>> old;
+  for (int i = 0; i != 8; ++i) {
+    old.push_back(std::make_unique<raw_client>(server.port()));
+    old.back()->send(get_hello);
+    CHECK(old.back()->read().status == 200);
+  }
+  raw_client refused(server.port());
+  refused.send(long_head);
+  CHECK(refused.read().status == 431);
+  raw_client begun(server.port());
+  begun.send("GET / HTTP/1.1\r\nHo");
 
-TEST_CASE("a certificate is swapped under load without a failure, and a broken one keeps the one before") {
-  tls_fixture       tls;
-  std::atomic<bool> ends{false};
-  std::atomic<int>  failures{0};
-  std::atomic<int>  handshakes{0};
-  tls_client        old(tls.server.port());
-  old.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");  // half-written meanwhile
-  std::thread load([&] {
-    while (!ends) {
-      tls_client one(tls.server.port());
-      if (one.is_connected()) one.send(get_hello);
-      if (!one.is_connected() || one.read_body() != "hello") ++failures;
-      ++handshakes;
+  http::limits wider;
+  wider.connections_per_address = 12;
+  server.adopt(wider);
+  for (auto& one : old) {
+    one->send(long_head + body);
+    CHECK(one->read().status == 200);
+    CHECK(one->read().body == std::string(20, 'b'));
+  }
+  begun.send("st: a\r\n\r\n" + long_head);
+  CHECK(begun.read().status == 200);
+  CHECK(begun.read().status == 200);
+
+  http::limits narrow;
+  narrow.head                    = 512;
+  narrow.requests_per_connection = 1;
+  narrow.connections             = 10;
+  server.adopt(narrow);
+  for (auto& one : old) {
+    one->send(get_hello);
+    auto const got = one->read();
+    CHECK(got.status == 200);
+    CHECK(got.field("connection") == "close");
+  }
+  old.clear();
+  CHECK(soon([&] { return server.counts().connections <= 1; }));
+  // Who was counted by address is counted out, whatever the limit is by then.
+  for (std::uint32_t const each : {0U, 3U, 0U, 4U}) {
+    http::limits now;
+    now.connections_per_address = each;
+    server.adopt(now);
+    for (int i = 0; i != 2; ++i) old.push_back(std::make_unique<raw_client>(server.port()));
+    for (auto& one : old) {
+      one->send(get_hello);
+      CHECK(one->read().status == 200);
     }
-  });
-  for (int i = 0; i != 10; ++i) {
-    write_pair(tls.certificate, tls.key, "number " + std::to_string(i));
-    ::usleep(100000);
+    if (each != 4) continue;
+    old.clear();
+    CHECK(soon([&] { return server.counts().connections <= 1; }));
+    for (int i = 0; i != 5; ++i) {
+      old.push_back(std::make_unique<raw_client>(server.port()));
+      old.back()->send(get_hello);
+      CHECK(old.back()->read().status == (i == 4 ? 503 : 200));
+    }
   }
-  CHECK(soon([&] { return tls_client(tls.server.port()).name() == "number 9"; }));
-  CHECK(!tls.acceptor->health().degraded);
-  std::ofstream(tls.key) << "broken";
-  CHECK(soon([&] { return tls.acceptor->health().degraded; }));
-  CHECK(tls.acceptor->health().ready);
-  CHECK(tls_client(tls.server.port()).name() == "number 9");
-  ends = true;
-  load.join();
-  CHECK(failures == 0);
-  CHECK(handshakes > 10);
-  CHECK(old.read_body() == test::routes::big_bytes().view());
-  write_pair(tls.certificate, tls.key, "mended");
-  CHECK(soon([&] { return !tls.acceptor->health().degraded; }));
 }
 
-TEST_CASE("a TLS handshake has a deadline") {
-  live_server       unused;
-  std::string const folder = temporary_folder();
-  {
-    live_server server(
-        [](http::server_options& options) {
-          options.listen[0].tls    = true;
-          options.limits.handshake = 200ms;
-        },
-        1,
-        [&](net::parts& app) {
-          write_pair(folder + "/c.pem", folder + "/k.pem", "name");
-          net::tls_options options;
-          options.certificate = folder + "/c.pem";
-          options.key         = folder + "/k.pem";
-          return std::make_shared<net::tls_certificate>(app, options);
-        });
-    raw_client silent(server.port());
-    CHECK(silent.closed());
+TEST_CASE("limits change under load without a failure") {
+  live_server              server({}, 2);
+  std::atomic<bool>        ends{false};
+  std::atomic<int>         failures{0};
+  std::vector<std::thread> load;
+  for (int i = 0; i != 2; ++i) {
+    load.emplace_back([&] {
+      while (!ends) {
+        raw_client one(server.port());
+        for (int j = 0; j != 20; ++j) {
+          one.send(get_hello + "GET /slow?1 HTTP/1.1\r\nHost: a\r\n\r\n");
+          if (one.read().body != "hello" || one.read().body != "slow") ++failures;
+        }
+      }
+    });
   }
-  std::filesystem::remove_all(folder);
+  for (std::uint32_t i = 0; i != 200; ++i) {
+    http::limits now;
+    now.head                    = 1024 + i;
+    now.connections_per_address = i % 3 == 0 ? 0 : 100 + i;
+    server.adopt(now);
+    ::usleep(1000);
+  }
+  ends = true;
+  for (auto& one : load) one.join();
+  CHECK(failures == 0);
+}
+
+TEST_CASE("a server may end before the program that it registered with, at any time") {
+  net::standalone::options wanted;
+  wanted.loops = 2;
+  wanted.drain = 1s;
+  wanted.say   = [](std::string_view) {};
+  http::route_table table;
+  table.match = &test::routes::match;
+  http::server_options options;
+  options.listen[0].port = 0;
+  {
+    net::standalone app(wanted);
+    {
+      http::server const never_started(app, options, &http::problem_json, table);
+    }
+    http::server other(app, options, &http::problem_json, table);
+    auto         early = std::make_optional<http::server>(app, options, &http::problem_json, table);
+    REQUIRE(app.start());
+    raw_client idle(early->port());
+    raw_client waiting(early->port());
+    raw_client taking(early->port());
+    idle.send(get_hello);
+    CHECK(idle.read().status == 200);
+    test::seen.ended = test::seen.closed = 0;
+    waiting.send("GET /slow?60000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    taking.send("GET /produce?1000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(soon([&] { return early->counts().in_flight == 2; }));
+    early.reset();
+    CHECK(idle.closed());
+    CHECK(waiting.closed());
+    CHECK(test::seen.ended == 2);
+    raw_client still(other.port());
+    still.send(get_hello);
+    CHECK(still.read().status == 200);
+    app.reload();
+    app.stop();
+  }
+  {
+    net::standalone             app(wanted);
+    std::optional<http::server> late(std::in_place, app, options, &http::problem_json, table);
+    REQUIRE(app.start());
+    raw_client idle(late->port());
+    idle.send(get_hello);
+    CHECK(idle.read().status == 200);
+    app.stop();
+    late.reset();
+  }
+  {
+    auto app  = std::make_optional<net::standalone>(wanted);
+    auto last = std::make_optional<http::server>(*app, options, &http::problem_json, table);
+    REQUIRE(app->start());
+    app.reset();
+    last.reset();
+  }
 }

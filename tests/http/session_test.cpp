@@ -433,6 +433,74 @@ TEST_CASE("a handler that takes too long is cancelled, and its caller told 503")
   CHECK(soon([] { return test::seen.closed == 1; }));
 }
 
+TEST_CASE("a handler whose caller goes away is given up, and what it held is released") {
+  live_server server([](http::server_options& options) { options.limits.half_closed = 200ms; });
+  test::seen.held = 0;
+  {
+    raw_client reset(server.port());
+    raw_client closes(server.port());
+    for (auto* one : {&reset, &closes}) one->send(request("GET /hold?60000"));
+    CHECK(soon([] { return test::seen.held == 4; }));
+    ::linger const at_once{1, 0};
+    ::setsockopt(reset.native(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  CHECK(soon([] { return test::seen.held == 0; }));
+  CHECK(soon([&] { return server.counts().in_flight == 0 && server.counts().connections == 0; }));
+  CHECK(soon([&] { return server.records().size() == 2; }));
+  for (auto const& one : server.records()) CHECK(one.cut_off);
+  CHECK(server.counts().cut_off == 2);
+}
+
+TEST_CASE("a handler whose deadline passes is unwound before its caller is told 503") {
+  live_server server([](http::server_options& options) { options.limits.answer = 200ms; });
+  test::seen.held = 0;
+  raw_client client(server.port());
+  client.send(request("GET /hold?60000"));
+  CHECK(soon([] { return test::seen.held == 2; }));
+  CHECK(client.read().status == 503);
+  CHECK(test::seen.held == 0);
+  CHECK(client.closed());
+  CHECK(soon([&] { return server.records().size() == 1; }));
+  CHECK(server.records()[0].code == http::status::service_unavailable);
+  CHECK(server.records()[0].limit == "answer");
+  CHECK(server.records()[0].route == "/hold");
+  CHECK(!server.records()[0].cut_off);
+  for (auto const& line : server.said()) CHECK(line.find("threw") == std::string::npos);
+}
+
+TEST_CASE("a handler that does not hear holds neither its caller nor the end of the server") {
+  test::seen.held = 0;
+  {
+    live_server server([](http::server_options& options) { options.limits.answer = 200ms; });
+    raw_client  client(server.port());
+    client.send(request("GET /deaf?2000"));
+    CHECK(client.read(false, 4s).status == 503);
+    CHECK(client.closed());
+    CHECK(server.records().size() == 1);
+    CHECK(test::seen.held == 2);
+    CHECK(soon([] { return test::seen.held == 0; }));
+    CHECK(soon([&] { return server.counts().in_flight == 0; }));
+    CHECK(server.records().size() == 1);  // told once
+    raw_client last(server.port());
+    last.send(request("GET /deaf?600000"));
+    CHECK(soon([] { return test::seen.held == 2; }));
+  }
+  CHECK(test::seen.held == 0);
+}
+
+TEST_CASE("a drain's deadline unwinds the handlers that are left") {
+  test::seen.held = 0;
+  live_server server;
+  raw_client  client(server.port());
+  client.send(request("GET /hold?600000"));
+  CHECK(soon([] { return test::seen.held == 2; }));
+  server.stop();
+  CHECK(test::seen.held == 0);
+  CHECK(client.closed());
+  CHECK(server.records().size() == 1);
+  CHECK(server.records()[0].cut_off);
+}
+
 TEST_CASE("requests in flight are bounded") {
   live_server server([](http::server_options& options) { options.limits.in_flight = 2; });
   raw_client  one(server.port());

@@ -12,6 +12,8 @@
 
 #include <tensorgate/http/head.hpp>
 
+#include "support/run_task.hpp"
+
 namespace http = tensorgate::http;
 namespace sse  = tensorgate::http::sse;
 using namespace std::chrono_literals;
@@ -130,14 +132,9 @@ TEST_CASE("a comment is passed over by readers") {
 }
 
 TEST_CASE("a writer sends the head with the first event, and each event as it comes") {
-  recorder                    wire;
-  sse::writer                 out(wire);
-  asio::io_context            loop;
-  std::optional<result<void>> ended;
-  asio::co_spawn(loop, converse(out), [&](std::exception_ptr, result<void> how) { ended = how; });
-  loop.run();
-  REQUIRE(ended);
-  CHECK(*ended);
+  recorder    wire;
+  sse::writer out(wire);
+  CHECK(tensorgate::test::run_task(converse(out)).has_value());
   REQUIRE(wire.head);
   CHECK(wire.head->content_type() == "text/event-stream");
   CHECK(wire.head->fields().front().value == "no-cache");

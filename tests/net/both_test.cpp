@@ -8,32 +8,16 @@
 
 #include <tensorgate/net/errc.hpp>
 
+#include "support/resting.hpp"
 #include "support/run_task.hpp"
 
 using namespace tensorgate;
 using namespace std::chrono_literals;
+using test::rest;
+using test::rest_twice;
 using test::run_task;
 
 namespace {
-
-task<result<void>> rest(std::chrono::milliseconds time, std::error_code then, int* cancelled) {
-  auto const         where = co_await asio::this_coro::executor;
-  asio::steady_timer clock(where, time);
-  auto const [stopped] = co_await clock.async_wait(net::as_values);
-  if (stopped) {
-    ++*cancelled;
-    co_return fail(net::errc::cancelled);
-  }
-  if (then) co_return fail(then);
-  co_return result<void>{};
-}
-
-task<result<void>> pair(std::chrono::milliseconds first, std::error_code first_then, std::chrono::milliseconds second,
-                        std::error_code second_then, int* cancelled) {
-  auto one   = rest(first, first_then, cancelled);
-  auto other = rest(second, second_then, cancelled);
-  co_return co_await net::both(std::move(one), std::move(other));
-}
 
 task<result<void>> throws_soon() {
   auto const         where = co_await asio::this_coro::executor;
@@ -53,11 +37,11 @@ task<result<void>> pair_with_throw(int* cancelled) {
 TEST_CASE("both end when both have ended, and the first failure cancels the other") {
   int        cancelled = 0;
   auto const why       = make_error_code(net::errc::closed);
-  CHECK(run_task(pair(1ms, {}, 5ms, {}, &cancelled)).has_value());
+  CHECK(run_task(rest_twice(1ms, {}, 5ms, {}, &cancelled)).has_value());
   CHECK(cancelled == 0);
-  CHECK(run_task(pair(1ms, why, 60s, {}, &cancelled)).error().code == why);
+  CHECK(run_task(rest_twice(1ms, why, 60s, {}, &cancelled)).error().code == why);
   CHECK(cancelled == 1);
-  CHECK(run_task(pair(60s, {}, 1ms, why, &cancelled)).error().code == why);
+  CHECK(run_task(rest_twice(60s, {}, 1ms, why, &cancelled)).error().code == why);
   CHECK(cancelled == 2);
   CHECK_THROWS_AS(run_task(pair_with_throw(&cancelled)), std::runtime_error);
   CHECK(cancelled == 3);

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/run_task.hpp"
+
 using namespace tensorgate;
 using namespace std::chrono_literals;
 
@@ -27,11 +29,7 @@ TEST_CASE("a watch tells of a file that is written beside and renamed, and rests
   net::watch                  watch(loop, {folder});
   CHECK(watch.is_told());
   auto const ask = [&](std::chrono::milliseconds at_latest) {
-    std::optional<bool> said;
-    asio::co_spawn(loop, changed_once(watch, at_latest), [&](std::exception_ptr, bool value) { said = value; });
-    loop.restart();
-    loop.run();
-    return said.value();
+    return test::run_task(loop, changed_once(watch, at_latest));
   };
   CHECK(!ask(30ms));
   std::ofstream(folder / "a.new") << "text";

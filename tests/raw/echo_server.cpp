@@ -2,6 +2,7 @@
 //
 //     echo_server [limit=value]…        listens on a free port of 127.0.0.1 and says which; times are in milliseconds
 
+#include <atomic>        // atomic
 #include <charconv>      // from_chars
 #include <chrono>        // milliseconds
 #include <cstdint>       // uint32_t, uint64_t
@@ -72,6 +73,38 @@ task<result<void>> stream(body_reader& in, body_writer& out) {
   co_return result<void>{};
 }
 
+// Bytes that handlers have handed over and taken, for those who look whether they are held up.
+std::atomic<std::uint64_t> produced{0};
+std::atomic<std::uint64_t> swallowed{0};
+
+struct progress {
+  std::uint64_t produced  = 0;
+  std::uint64_t swallowed = 0;
+};
+progress so_far() { return {.produced = produced, .swallowed = swallowed}; }
+
+task<result<void>> produce(std::uint64_t mebibytes, body_writer& out) {
+  std::string const piece(std::size_t{64} * 1024, 'p');
+  produced = 0;
+  while (produced < mebibytes * 1024 * 1024) {
+    auto const written = co_await out.write(piece);
+    if (!written) co_return written;
+    produced += piece.size();
+  }
+  co_return result<void>{};
+}
+
+task<result<reply>> swallow(body_reader& in) {
+  swallowed = 0;
+  for (;;) {
+    auto const piece = co_await in.read();
+    if (!piece) co_return fail(piece);
+    if (piece->empty()) break;
+    swallowed += piece->size();
+  }
+  co_return reply::text(std::to_string(swallowed));
+}
+
 /// False if there is no such limit.
 bool set(limits& bounds, std::string_view name, std::uint32_t value) {
   std::map<std::string_view, std::chrono::milliseconds*> const times{
@@ -110,6 +143,7 @@ int main(int argc, char** argv) {
   net::standalone::options one_loop;
   one_loop.loops = 1;
   net::standalone app(one_loop);
+  constexpr auto  anything = std::size_t{1} << 40U;
   routes const    table{
       get<"/">(anyone, to<&front>()),
       get<"/hello/{name}">(anyone, to<&hello>()),
@@ -122,6 +156,10 @@ int main(int argc, char** argv) {
       post<"/echo">(anyone, to<&echo>()),
       post<"/small">(anyone, largest_body(16), to<&echo>()),
       post<"/stream">(anyone, to<&stream>()),
+      get<"/produce/{mebibytes}">(anyone, to<&produce>()),
+      post<"/swallow">(anyone, largest_body(anything), to<&swallow>()),
+      post<"/pipe">(anyone, largest_body(anything), to<&stream>()),
+      get<"/progress">(anyone, to<&so_far>()),
       post<"/order">(anyone, to<&take>()),
       put<"/names/{name}">(anyone, to<&put_name>()),
       del<"/names/{name}">(anyone, to<&drop_name>()),

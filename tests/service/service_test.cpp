@@ -1,7 +1,6 @@
 #include <tensorgate/service/service.hpp>
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -9,12 +8,23 @@
 #include <string>
 #include <thread>
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
 #include <doctest/doctest.h>
 
 #include <tensorgate/auth/api_key.hpp>
 #include <tensorgate/service/key_commands.hpp>
 #include <tensorgate/service/load.hpp>
 #include <tensorgate/service/table.hpp>
+
+#include "support/forked.hpp"
+#include "support/raw_client.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tls.hpp"
 
 namespace tg = tensorgate;
 using namespace std::chrono_literals;
@@ -32,6 +42,12 @@ tg::task<tg::result<tg::http::reply>> slow() {
   asio::steady_timer pause(executor, 300ms);
   co_await pause.async_wait(tg::net::as_values);
   co_return tg::http::reply::text("done");
+}
+tg::task<tg::result<tg::http::reply>> hang() {
+  auto const         executor = co_await asio::this_coro::executor;
+  asio::steady_timer pause(executor, 600s);
+  co_await pause.async_wait(tg::net::as_values);
+  co_return tg::http::reply::text("never");
 }
 
 }  // namespace service_sample
@@ -66,15 +82,78 @@ bool soon(std::function<bool()> const& holds) {
   return false;
 }
 
-struct folder {
-  std::string name = "/tmp/tensorgate-service-test-XXXXXX";
-  folder() { REQUIRE(::mkdtemp(name.data()) != nullptr); }
-  ~folder() { std::filesystem::remove_all(name); }
-  folder(folder const&)            = delete;
-  folder& operator=(folder const&) = delete;
-  void    write(std::string const& file, std::string_view text) const {
+struct folder : tg::test::temporary_folder {
+  std::string const name = path();
+  void              write(std::string const& file, std::string_view text) const {
     REQUIRE(tg::store::write_file(name + "/" + file, text, 0600));
   }
+  [[nodiscard]] std::string read(std::string const& file) const {
+    auto const text = tg::store::read_file(name + "/" + file, std::size_t{1} << 24U);
+    return text ? std::string(*text) : std::string();
+  }
+};
+
+// The sample as a program of its own, with settings and keys in `in`; what it says is in `in`/said.
+class program {
+ public:
+  // `prepare` runs in the new process first; false ends it.
+  explicit program(folder const& in, std::function<bool()> const& prepare = {})
+      : pipe_(open()), child_([&] {
+          if (prepare && !prepare()) return 98;
+          int const said = ::open((in / "said").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+          ::dup2(said, STDERR_FILENO);
+          auto const        file   = in / "app.toml";
+          char const* const argv[] = {"sample", "--config", file.c_str()};
+          auto const        config = tg::load<service_sample::settings>(3, argv);
+          if (!config) return tg::explain(config.error());
+          return serve(*config, pipe_[1]);
+        }) {
+    ::close(pipe_[1]);
+    pollfd waiting{pipe_[0], POLLIN, 0};
+    if (::poll(&waiting, 1, 20'000) > 0) static_cast<void>(!::read(pipe_[0], ports_.data(), sizeof ports_));
+  }
+  program(program const&)            = delete;
+  program& operator=(program const&) = delete;
+  ~program() { ::close(pipe_[0]); }
+
+  [[nodiscard]] std::uint16_t port() const { return ports_[0]; }
+  [[nodiscard]] std::uint16_t admin() const { return ports_[1]; }
+  [[nodiscard]] std::string   health() const { return ask(admin(), "GET /healthz"); }
+  void                        signal(int number) const { child_.signal(number); }
+  [[nodiscard]] pid_t         pid() const { return child_.pid(); }
+  int                         wait() { return child_.wait(); }
+
+ private:
+  static int serve(service_sample::settings const& config, int to) {
+    using namespace tg::table;
+    tg::service        app{config.server};
+    tg::auth::api_keys keys{app, config.keys};
+    std::thread        telling([&] {
+      if (!soon([&] { return app.admin_port() != 0; })) return;
+      std::array<std::uint16_t, 2> const ports{app.port(), app.admin_port()};
+      static_cast<void>(!::write(to, ports.data(), sizeof ports));
+    });
+    int const          code = app.serve(&tg::http::problem_json, routes{
+                                                            get<"/">(anyone, to_hello()),
+                                                            get<"/who">(keys, to_who()),
+                                                            get<"/hang">(anyone, to_hang()),
+                                                        });
+    telling.join();
+    return code;
+  }
+  static auto to_hello() { return tg::http::to<&service_sample::hello>(); }
+  static auto to_who() { return tg::http::to<&service_sample::who>(); }
+  static auto to_hang() { return tg::http::to<&service_sample::hang>(); }
+
+  static std::array<int, 2> open() {
+    std::array<int, 2> made{};
+    REQUIRE(::pipe(made.data()) == 0);
+    return made;
+  }
+
+  std::array<int, 2>           pipe_;
+  std::array<std::uint16_t, 2> ports_{};
+  tg::test::forked             child_;
 };
 
 }  // namespace
@@ -266,4 +345,199 @@ TEST_CASE("keys are added, listed, imported and revoked by commands") {
   auto const mode = std::filesystem::status(in.name + "/keys.json").permissions();
   CHECK(mode == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
   std::fclose(out);
+}
+
+TEST_CASE("limits follow SIGHUP, settings that are wrong leave them, and what waits for the next start is named") {
+  folder const in;
+  auto const   settings = [&](std::string const& more) {
+    in.write("app.toml",
+               "[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nthreads = 2\nlog.access = \"off\"\n" +
+                   more + "\n[keys]\nfile = \"" + in.name + "/keys.json\"\n");
+  };
+  auto keys = tg::identity::new_key_file(tg::system_random);
+  REQUIRE(tg::identity::enter_key(keys, {.name = "alice"}, "a key of alice", tg::wall_clock()));
+  in.write("keys.json", tg::identity::to_text(keys));
+  settings("limits.head = 512");
+  program one(in);
+  REQUIRE(one.port() != 0);
+  std::string const            long_field = "X: " + std::string(600, 'x') + "\r\n";
+  std::string const            long_head  = "GET / HTTP/1.1\r\nHost: test\r\n" + long_field + "\r\n";
+  tensorgate_tests::raw_client kept(one.port());
+  kept.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+  CHECK(kept.read().status == 200);
+  CHECK(status_of(ask(one.port(), "GET /", long_field)) == 431);
+
+  settings("limits.head = \"4KiB\"\ndrain = \"5s\"");
+  one.signal(SIGHUP);
+  CHECK(soon([&] { return status_of(ask(one.port(), "GET /", long_field)) == 200; }));
+  kept.send(long_head);  // a connection of before, at its next request
+  CHECK(kept.read().status == 200);
+  CHECK(in.read("said").find("next start") == std::string::npos);
+
+  // Wrong in its own ways: no TOML, no such setting, a value that makes no sense, no file.
+  for (std::string const wrong : {"limits.head = [", "limits.heads = 1", "limits.head = 3", "limits.idle = \"0s\"",
+                                  "limits.connections = -1", "gone"}) {
+    settings(wrong);
+    if (wrong == "gone") std::filesystem::remove(in / "app.toml");
+    one.signal(SIGHUP);
+    CHECK_MESSAGE(soon([&] { return one.health().find("those of the last reload are wrong") != std::string::npos; }),
+                  wrong);
+    CHECK(one.health().find("\"status\":\"degraded\"") != std::string::npos);
+    CHECK(status_of(ask(one.port(), "GET /", long_field)) == 200);
+    CHECK(status_of(ask(one.port(), "GET /who", "Authorization: Bearer a key of alice\r\n")) == 200);
+    settings("limits.head = \"4KiB\"");
+    one.signal(SIGHUP);
+    CHECK(soon([&] { return one.health().find("\"status\":\"ok\"") != std::string::npos; }));
+  }
+  CHECK(in.read("said").find("app.toml") != std::string::npos);
+  CHECK(in.read("said").find("limits.heads") != std::string::npos);
+
+  settings("limits.head = 512\npool = 3\nhosts = [\"test\"]");
+  one.signal(SIGHUP);
+  CHECK(soon([&] { return status_of(ask(one.port(), "GET /", long_field)) == 431; }));
+  CHECK(in.read("said").find("server.pool has changed, which counts from the next start on") != std::string::npos);
+  CHECK(in.read("said").find("server.hosts has changed") != std::string::npos);
+  CHECK(in.read("said").find("server.limits.head has changed") == std::string::npos);
+  one.signal(SIGTERM);
+  CHECK(one.wait() == 0);
+}
+
+TEST_CASE("a certificate that a settings file names follows SIGHUP, and a broken pair keeps the one before") {
+  folder const in;
+  auto const   certificate = in / "server.pem";
+  auto const   key         = in / "server.key";
+  in.write("keys.json", tg::identity::to_text(tg::identity::new_key_file(tg::system_random)));
+  in.write("app.toml", "[server]\nlisten = [\"tls:127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nlog.access = \"off\"\n" +
+                           std::string("tls.certificate = \"") + certificate + "\"\ntls.key = \"" + key +
+                           "\"\ntls.follow = false\n[keys]\nfile = \"" + in.name + "/keys.json\"\n");
+  tg::test::write_pair(certificate, key, "first");
+  program one(in);
+  REQUIRE(one.port() != 0);
+  auto const           name = [&] { return tg::test::tls_client(one.port()).name(); };
+  tg::test::tls_client kept(one.port());
+  CHECK(kept.name() == "first");
+  tg::test::write_pair(certificate, key, "second");
+  CHECK(name() == "first");
+  one.signal(SIGHUP);
+  CHECK(soon([&] { return name() == "second"; }));
+  kept.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+  CHECK(kept.read_body() == "hello\n");
+  tg::test::write_key(key, tg::test::make_certificate({}));
+  one.signal(SIGHUP);
+  CHECK(soon([&] { return one.health().find("is not the key of") != std::string::npos; }));
+  CHECK(one.health().find("\"status\":\"degraded\"") != std::string::npos);
+  CHECK(name() == "second");
+  tg::test::write_pair(certificate, key, "third");
+  one.signal(SIGHUP);
+  CHECK(soon([&] { return name() == "third"; }));
+  CHECK(one.health().find("is not the key of") == std::string::npos);
+  CHECK(in.read("said").find("tls: is as before the reload") != std::string::npos);
+  one.signal(SIGTERM);
+  CHECK(one.wait() == 0);
+}
+
+TEST_CASE("a request that hangs is cut off by the drain's deadline, and at once by a second SIGTERM") {
+  folder const in;
+  in.write("keys.json", tg::identity::to_text(tg::identity::new_key_file(tg::system_random)));
+  for (bool const again : {false, true}) {
+    in.write("app.toml",
+             std::string("[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nlog.access = \"off\"\n") +
+                 "drain = \"" + (again ? "600s" : "300ms") + "\"\n[keys]\nfile = \"" + in.name + "/keys.json\"\n");
+    program                      one(in);
+    tensorgate_tests::raw_client hanging(one.port());
+    hanging.send("GET /hang HTTP/1.1\r\nHost: test\r\n\r\n");
+    CHECK(soon([&] {
+      return ask(one.admin(), "GET /metrics").find("tensorgate_requests_in_flight 1\n") != std::string::npos;
+    }));
+    one.signal(SIGTERM);
+    if (again) {
+      CHECK(soon([&] { return ask(one.port(), "GET /").empty(); }));
+      one.signal(SIGTERM);
+    }
+    CHECK(one.wait() == 0);
+    CHECK(hanging.closed());
+    CHECK(in.read("said").find(again ? "a second signal" : "the drain's deadline has passed") != std::string::npos);
+  }
+}
+
+TEST_CASE("a program that inherits its socket turns nobody away while it is started again") {
+  folder const in;
+  in.write("keys.json", tg::identity::to_text(tg::identity::new_key_file(tg::system_random)));
+  in.write("app.toml",
+           "[server]\nlisten = [\"systemd\"]\nadmin = \"127.0.0.1:0\"\nlog.access = \"off\"\n[keys]\nfile = \"" +
+               in.name + "/keys.json\"\n");
+  auto const opened = tg::net::listening::open({.port = 0}, 1);
+  REQUIRE(opened);
+  auto const passed = [&] {
+    ::dup2(opened->socket_of(0), tg::net::first_inherited);
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+    return ::setenv("LISTEN_FDS", "1", 1) == 0;
+  };
+  for (int turn = 0; turn != 3; ++turn) {
+    tensorgate_tests::raw_client early(opened->port());  // nobody accepts yet
+    early.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+    program one(in, passed);
+    CHECK(one.port() == opened->port());
+    CHECK(early.read().body == "hello\n");
+    one.signal(SIGTERM);
+    CHECK(one.wait() == 0);
+    CHECK(early.closed());
+  }
+}
+
+TEST_CASE("a disk that is full loses lines of the log and no request, and SIGHUP finds the new file") {
+  folder const in;
+  in.write("keys.json", tg::identity::to_text(tg::identity::new_key_file(tg::system_random)));
+  in.write("app.toml", "[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nlog.access = \"" +
+                           (in / "access.log") + "\"\n[keys]\nfile = \"" + in.name + "/keys.json\"\n");
+  program one(in, [] {
+    ::rlimit small{};
+    ::getrlimit(RLIMIT_FSIZE, &small);
+    small.rlim_cur = 4096;  // no file of this process grows beyond, as on a disk that is full
+    return ::setrlimit(RLIMIT_FSIZE, &small) == 0;
+  });
+  REQUIRE(one.port() != 0);
+  CHECK(one.health().find("\"status\":\"degraded\"") != std::string::npos);  // no key is in force
+  for (int i = 0; i != 100; ++i) CHECK(status_of(ask(one.port(), "GET /")) == 200);
+  CHECK(soon([&] { return one.health().find("lines were lost") != std::string::npos; }));
+  CHECK(ask(one.admin(), "GET /metrics").find("tensorgate_log_lines_total{end=\"failed\"} 0\n") == std::string::npos);
+  CHECK(in.read("access.log").size() <= 4096);
+
+  ::rlimit large{};
+  REQUIRE(::prlimit(one.pid(), RLIMIT_FSIZE, nullptr, &large) == 0);
+  large.rlim_cur = large.rlim_max;
+  REQUIRE(::prlimit(one.pid(), RLIMIT_FSIZE, &large, nullptr) == 0);
+  std::filesystem::rename(in / "access.log", in / "access.log.1");
+  one.signal(SIGHUP);
+  CHECK(soon([&] { return std::filesystem::exists(in / "access.log"); }));
+  CHECK(soon([&] { return one.health().find("lines were lost") == std::string::npos; }));
+  CHECK(status_of(ask(one.port(), "GET /?after")) == 200);
+  CHECK(soon([&] { return in.read("access.log").find("\"status\":200") != std::string::npos; }));
+  one.signal(SIGTERM);
+  CHECK(one.wait() == 0);
+}
+
+TEST_CASE("a disk that is full leaves the file of keys as it was, and the command says so") {
+  folder const in;
+  auto         keys = tg::identity::new_key_file(tg::system_random);
+  for (int i = 0; i != 40; ++i) {
+    REQUIRE(tg::identity::enter_key(keys, {.name = "caller " + std::to_string(i)}, "key " + std::to_string(i),
+                                    tg::wall_clock()));
+  }
+  in.write("keys.json", tg::identity::to_text(keys));
+  auto const       before = in.read("keys.json");
+  tg::test::forked command([&] {
+    ::rlimit small{};
+    ::getrlimit(RLIMIT_FSIZE, &small);
+    small.rlim_cur = 1024;
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    ::signal(SIGXFSZ, SIG_IGN);
+    auto const again = tg::store::write_file(in / "keys.json", before + " ", 0600);
+    return !again && again.error().code == std::errc::file_too_large ? 0 : 1;
+  });
+  CHECK(command.wait() == 0);
+  CHECK(in.read("keys.json") == before);
+  std::size_t files = 0;
+  for (auto const& one : std::filesystem::directory_iterator(in.name)) files += one.is_regular_file() ? 1U : 0U;
+  CHECK(files == 1);  // nothing half-written is left beside it
 }

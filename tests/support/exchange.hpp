@@ -1,7 +1,6 @@
 // tests/support/exchange.hpp: sends a request through a route table as a session does, without a socket.
 #pragma once
 
-#include <exception>    // exception_ptr
 #include <memory>       // unique_ptr
 #include <optional>     // optional
 #include <stdexcept>    // logic_error
@@ -15,7 +14,9 @@
 #include <tensorgate/http/problem.hpp>   // problem_json
 #include <tensorgate/http/reply.hpp>     // reply, body_reader, body_writer
 #include <tensorgate/http/request.hpp>   // request
-#include <tensorgate/net/asio.hpp>       // io_context, co_spawn
+#include <tensorgate/net/task.hpp>       // task
+
+#include "run_task.hpp"  // run_task
 
 namespace tensorgate::test {
 
@@ -67,21 +68,6 @@ struct answer {
   bool        cut_off  = false;
 };
 
-/// Runs a task to its end on a loop of its own.
-template <class T>
-T run(task<T> work) {
-  asio::io_context   loop(1);
-  std::optional<T>   value;
-  std::exception_ptr thrown;
-  asio::co_spawn(loop, std::move(work), [&](std::exception_ptr what, T got) {
-    thrown = what;
-    value.emplace(std::move(got));
-  });
-  loop.run();
-  if (thrown) std::rethrow_exception(thrown);
-  return std::move(*value);
-}
-
 /// One connection: a request that is used again and again, as the session does.
 class exchange {
  public:
@@ -125,12 +111,12 @@ class exchange {
   answer finish(http::endpoint const& to) {
     std::optional<http::reply> refused;
     if (to.admit != nullptr) refused = to.admit(to.self, r_);
-    if (to.admit_waiting != nullptr) refused = run(to.admit_waiting(to.self, r_));
+    if (to.admit_waiting != nullptr) refused = run_task(to.admit_waiting(to.self, r_));
     if (refused) return show(*refused);
     if (to.answer != nullptr) return show(to.answer(to.self, r_));
     text_reader in(content_);
     text_writer out;
-    auto        last = run(to.answer_waiting(to.self, r_, in, out));
+    auto        last = run_task(to.answer_waiting(to.self, r_, in, out));
     answer      said;
     if (last && !out.started()) return show(*last);
     said          = show(out.head);

@@ -27,6 +27,7 @@ struct sightings {
   std::atomic<std::uint64_t> produced{0};  ///< bytes that /produce handed over
   std::atomic<int>           ended{0};     ///< streaming handlers that came to their end
   std::atomic<int>           closed{0};    ///< of those, the ones that saw the peer gone
+  std::atomic<int>           held{0};      ///< resources that handlers hold now
 };
 inline sightings seen;
 
@@ -76,6 +77,33 @@ inline task<std::optional<http::reply>> slow(void const*, http::request& r, http
     co_return std::nullopt;
   }
   co_return http::reply::text("slow");
+}
+/// Something that a handler has for as long as its frame lives.
+struct resource {
+  resource() { ++seen.held; }
+  resource(resource const&)            = delete;
+  resource& operator=(resource const&) = delete;
+  ~resource() { --seen.held; }
+};
+/// Waits for as many milliseconds as the query says, deep in its frames, and does not look why a wait ends.
+inline task<void> hold_deeper(std::chrono::milliseconds time) {
+  resource const     inner;
+  auto const         where = co_await asio::this_coro::executor;
+  asio::steady_timer clock(where, time);
+  co_await clock.async_wait(net::as_values);
+  co_await clock.async_wait(net::as_values);  // throws where the first wait was cancelled
+}
+inline task<std::optional<http::reply>> hold(void const*, http::request& r, http::body_reader&, http::body_writer&) {
+  resource const outer;
+  co_await hold_deeper(std::chrono::milliseconds(std::stoi(std::string(r.head.query()))));
+  co_return http::reply::text("held");
+}
+/// The same, deaf to cancellation.
+inline task<std::optional<http::reply>> deaf(void const*, http::request& r, http::body_reader&, http::body_writer&) {
+  resource const outer;
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await hold_deeper(std::chrono::milliseconds(std::stoi(std::string(r.head.query()))));
+  co_return http::reply::text("heard");
 }
 inline task<std::optional<http::reply>> stream(void const*, http::request& r, http::body_reader& in,
                                                http::body_writer& out) {
@@ -166,6 +194,8 @@ inline std::vector<row> const& all() {
         {"/produce", at_once(http::method::get, &produce)},
         {"/break", at_once(http::method::get, &produce)},
         {"/slow", waiting(http::method::get, &slow, http::body_intake::whole)},
+        {"/hold", waiting(http::method::get, &hold, http::body_intake::whole)},
+        {"/deaf", waiting(http::method::get, &deaf, http::body_intake::whole)},
         {"/stream", waiting(http::method::post, &stream, http::body_intake::streamed)},
         {"/sized", waiting(http::method::get, &sized, http::body_intake::whole)},
     };
@@ -228,6 +258,8 @@ class live_server {
   ~live_server() { stop(); }
 
   void stop() { app_.stop(); }
+
+  void adopt(http::limits const& bounds) { server_->adopt(bounds); }
 
   [[nodiscard]] std::uint16_t       port() const { return server_->port(); }
   [[nodiscard]] http::server_counts counts() const { return server_->counts(); }

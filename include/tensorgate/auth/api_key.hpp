@@ -170,19 +170,22 @@ class api_keys {
     in_body_           = has(key_place::body);
     in_bearer_         = has(key_place::bearer);
     in_header_         = has(key_place::header);
-    owner.add({.name   = "keys",
-               .start  = [this] { return start(); },
-               .reload = [this] { return reload(); },
-               .drain  = {},
-               .stop   = [this] { stop(); },
-               .health = [this] { return health(); }});
+    owner.add(alive_.tied({.name   = "keys",
+                           .start  = [this] { return start(); },
+                           .reload = [this] { return reload(); },
+                           .drain  = {},
+                           .stop   = [this] { stop(); },
+                           .health = [this] { return health(); }}));
     owner.measure({.name = "tensorgate_api_keys", .help = "Keys in force.", .read = [this] {
                      return static_cast<double>(tables_.get()->size());
                    }});
   }
   api_keys(api_keys const&)            = delete;
   api_keys& operator=(api_keys const&) = delete;
-  ~api_keys() { stop(); }
+  ~api_keys() {
+    alive_.cut();
+    stop();
+  }
 
   [[nodiscard]] http::guard_needs needs() const { return in_body_ ? http::guard_needs::body : http::guard_needs::head; }
   [[nodiscard]] std::size_t       body_limit() const { return in_body_ ? max_body : 0; }
@@ -479,6 +482,7 @@ class api_keys {
   std::string                         trouble_;
   std::map<std::string, std::int64_t> carried_;
   std::thread                         watcher_;
+  net::lifeline                       alive_;
 };
 
 }  // namespace tensorgate::auth

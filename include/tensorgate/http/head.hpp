@@ -215,7 +215,7 @@ class request_head : public head_fields {
 
 /// Reads the head of a request as it comes in (RFC 9112 §2 to §6), strictly: whatever two readers could take in two
 /// ways is refused. Beyond the grammar it refuses:
-///   more than one empty line before the request line; a method of more than 32 bytes (501);
+///   more than four empty lines before the request line; a method of more than 32 bytes (501);
 ///   a target with bytes that RFC 3986 does not have there, with broken escapes or a fragment; other schemes than http
 ///   and https; user information in an authority;
 ///   no Host, or two, in HTTP/1.1; a Host that is no `host[:port]` in either version, also where the target has an
@@ -225,7 +225,11 @@ class request_head : public head_fields {
 /// A failure is told at the first byte that decides it, and is the same for every way to split the bytes.
 class head_parser {
  public:
-  explicit head_parser(head_limits limits = {}) noexcept : limits_(limits) {
+  explicit head_parser(head_limits limits = {}) noexcept { limit(limits); }
+
+  /// Other limits, between messages.
+  void limit(head_limits limits) noexcept {
+    limits_        = limits;
     limits_.head   = std::min<std::size_t>(limits_.head, std::size_t{1} << 30U);
     limits_.fields = std::min<std::size_t>(limits_.fields, 65535);
   }
@@ -252,7 +256,8 @@ class head_parser {
  private:
   enum class stage : std::uint8_t { begin, request_line, fields, complete, failed };
 
-  static constexpr std::size_t longest_method = 32;
+  static constexpr std::size_t longest_method   = 32;
+  static constexpr std::size_t most_empty_lines = 4;
 
   parse_state refuse(errc code, std::string_view note) noexcept {
     why_   = failure{code, note};
@@ -302,12 +307,13 @@ inline parse_state head_parser::parse(std::string_view bytes, request_head& out)
 
 inline parse_state head_parser::advance(std::string_view bytes, request_head& out) {
   if (stage_ == stage::begin) {
-    if (bytes.empty()) return parse_state::need_more;
-    if (bytes[0] == '\r') {  // one empty line is forgiven (RFC 9112 §2.2)
-      if (bytes.size() < 2) return parse_state::need_more;
-      if (bytes[1] != '\n') return refuse(errc::bad_request_line, "a bare CR before the request line");
-      next_ = 2;
+    while (next_ != bytes.size() && bytes[next_] == '\r') {  // a few empty lines are forgiven (RFC 9112 §2.2)
+      if (next_ == 2 * most_empty_lines) return refuse(errc::bad_request_line, "too many empty lines");
+      if (bytes.size() - next_ < 2) return parse_state::need_more;
+      if (bytes[next_ + 1] != '\n') return refuse(errc::bad_request_line, "a bare CR before the request line");
+      next_ += 2;
     }
+    if (next_ == bytes.size()) return parse_state::need_more;
     stage_ = stage::request_line;
   }
   if (stage_ == stage::request_line) {

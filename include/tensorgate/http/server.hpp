@@ -8,6 +8,7 @@
 #include <memory>       // shared_ptr, unique_ptr
 #include <string>       // string
 #include <string_view>  // string_view
+#include <thread>       // sleep_for
 #include <utility>      // move
 #include <vector>       // vector
 
@@ -71,11 +72,25 @@ class server {
     self.drain  = [this] { return drain(); };
     self.stop   = [this] { stop(); };
     self.health = [this] { return health(); };
-    app.add(std::move(self));
+    app.add(alive_.tied(std::move(self)));
   }
   server(server const&)            = delete;
   server& operator=(server const&) = delete;
-  ~server() { stop(); }
+  /// While the loops run it cuts its connections there, so that it may end before its program does. Not on a loop.
+  ~server() {
+    alive_.cut();
+    if (!loops_.empty() && app_.loops().is_running()) cut_while_running();
+    stop();
+  }
+
+  /// Once started: other limits, on each loop as soon as it comes to it, for connections and requests that begin later,
+  /// and for waits that begin later. A head, a body or a deadline in hand keeps the one it began with. From any thread.
+  void adopt(limits const& bounds) {
+    app_.loops().on_each([lanes = lanes_, bounds](std::size_t i) {
+      auto const lane = i < lanes->size() ? (*lanes)[i].lock() : nullptr;
+      if (lane != nullptr) lane->adopt(bounds);
+    });
+  }
 
   /// The port of one of `options.listen`, in their order, once started; 0 for a Unix socket.
   [[nodiscard]] std::uint16_t port(std::size_t index = 0) const { return listeners_.at(index).port(); }
@@ -117,14 +132,16 @@ class server {
 
     void accept(net::stream stream, net::address const& peer) {
       auto&            rules  = *lane->rules;
-      auto const&      bounds = rules.bounds;
+      auto const&      bounds = lane->bounds;
       std::string_view refused;
       detail::lane_counts::add(lane->counts.accepted);
-      auto const open = rules.connections.fetch_add(1, std::memory_order_relaxed);
+      auto const open    = rules.connections.fetch_add(1, std::memory_order_relaxed);
+      bool       counted = false;
       if (bounds.connections != 0 && open >= bounds.connections) {
         refused = "connections";
-      } else if (!rules.addresses.enter(peer, bounds.connections_per_address)) {
-        refused = "connections_per_address";
+      } else if (bounds.connections_per_address != 0 && !peer.is_none()) {
+        counted = rules.addresses.enter(peer, bounds.connections_per_address);
+        if (!counted) refused = "connections_per_address";
       }
       if (!refused.empty()) detail::lane_counts::add(lane->counts.refused);
       // Those beyond the limit are told so, as far as there are not too many of them either.
@@ -132,7 +149,7 @@ class server {
         rules.connections.fetch_sub(1, std::memory_order_relaxed);
         return;
       }
-      session::open(*lane, std::move(stream), peer, refused);
+      session::open(*lane, std::move(stream), peer, refused, counted);
     }
 
     void listen_no_more() {
@@ -152,6 +169,7 @@ class server {
       plain.clear();
       encrypted.clear();
       while (lane->first != nullptr) lane->first->cut();
+      lane->rest();
     }
   };
 
@@ -181,6 +199,7 @@ class server {
       auto made  = std::make_unique<on_loop>();
       made->lane = std::make_shared<detail::lane>(rules_, runtime.loop(i), i);
       made->tls  = tls_;
+      lanes_->push_back(made->lane);
       for (auto const& one : listeners_) {
         bool const tls = one.options().tls;
         auto&      to  = tls ? made->encrypted : made->plain;
@@ -227,6 +246,17 @@ class server {
     } while (rules_->connections.load(std::memory_order_relaxed) != 0);
   }
 
+  // On the loops' own threads, for they go on. A handler that does not hear that it was cancelled is left behind; it
+  // finds everything closed.
+  void cut_while_running() {
+    auto& runtime = app_.loops();
+    runtime.on_each_done([this](std::size_t i) { loops_[i]->cut(); });
+    for (int i = 0; i != 1000 && rules_->in_flight.load(std::memory_order_relaxed) != 0; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    runtime.on_each_done([this](std::size_t i) { loops_[i].reset(); });
+    loops_.clear();
+  }
+
   // After the loops ended: on one thread. Coroutines that still wait learn that everything is closed, and end.
   void stop() {
     for (auto& one : loops_) {
@@ -255,6 +285,10 @@ class server {
   std::shared_ptr<detail::shared_rules> rules_ = std::make_shared<detail::shared_rules>();
   std::vector<net::listening>           listeners_;
   std::vector<std::unique_ptr<on_loop>> loops_;
+  // For those who come by a posted function, which may run when the server is gone. Filled at the start.
+  std::shared_ptr<std::vector<std::weak_ptr<detail::lane>>> lanes_ =
+      std::make_shared<std::vector<std::weak_ptr<detail::lane>>>();
+  net::lifeline alive_;
 };
 
 }  // namespace tensorgate::http

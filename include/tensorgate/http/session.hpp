@@ -42,8 +42,11 @@ namespace tensorgate::inline TENSORGATE_ABI::http {
 class session final : private net::polled, private net::wheel_node {
  public:
   /// Takes the connection over. `refused`: it exceeds a limit of that name and gets 503 for its first request.
-  static void open(detail::lane& where, net::stream stream, net::address const& peer, std::string_view refused) {
-    auto* const made = new session(where, std::move(stream), peer, refused);
+  /// `counted`: it stands in the table of addresses until it ends.
+  static void open(detail::lane& where, net::stream stream, net::address const& peer, std::string_view refused,
+                   bool counted) {
+    auto* const made  = new session(where, std::move(stream), peer, refused);
+    made->is_counted_ = counted;
     made->begin();
   }
 
@@ -102,7 +105,7 @@ class session final : private net::polled, private net::wheel_node {
   bool               find_route(detail::exchange& x);
   std::size_t        body_within(detail::exchange& x, std::string_view in, std::size_t at);
   [[gnu::cold]] void refuse_head(detail::exchange& x, failure const& why);
-  [[nodiscard]] bool is_known_host(std::string_view host) const;
+  [[nodiscard]] bool is_known_host(detail::exchange const& x) const;
 
   // Answering.
   [[gnu::cold]] void               refuse(detail::exchange& x, failure const& why, std::string_view limit = {});
@@ -144,15 +147,16 @@ class session final : private net::polled, private net::wheel_node {
   bool                              closing_        = false;  // after what was said
   bool                              is_half_closed_ = false;
   bool                              is_cancelled_   = false;
+  bool                              is_counted_     = false;
 };
 
 inline void session::begin() {
   if (join(lane_.poll, stream_.descriptor(), EPOLLIN)) return close();
   if (stream_.tls() != nullptr) {
     phase_ = phase::shaking_hands;
-    arm(lane_.rules->bounds.handshake);
+    arm(lane_.bounds.handshake);
   } else {
-    arm(lane_.rules->bounds.head_time);  // a connection is opened in order to say something
+    arm(lane_.bounds.head_time);  // a connection is opened in order to say something
   }
 }
 
@@ -165,7 +169,7 @@ inline session::~session() {
   lane_.closed();
   auto& rules = *lane_.rules;
   rules.connections.fetch_sub(1, std::memory_order_relaxed);
-  if (refused_.empty()) rules.addresses.leave(peer_, rules.bounds.connections_per_address);
+  if (is_counted_) rules.addresses.leave(peer_);
 }
 
 /// `cut_off`: the peer must see that something is missing.
@@ -205,12 +209,12 @@ inline void session::expired() {
       }
       return skip_ != 0 ? close(true) : linger();
     case phase::writing:
-      if (lingered_ < lane_.rules->bounds.progress) {
+      if (lingered_ < lane_.bounds.progress) {
         detail::lane_counts::add(lane_.counts.cut_off);
         return close(true);
       }
       lingered_ = 0;
-      return arm(lane_.rules->bounds.progress_interval);
+      return arm(lane_.bounds.progress_interval);
     case phase::working: return watch_work();
     case phase::shaking_hands:
     case phase::lingering: return close();
@@ -223,7 +227,7 @@ inline void session::shake_hands() {
     case net::transfer_state::moved:
       phase_ = phase::reading;
       want(EPOLLIN);
-      arm(lane_.rules->bounds.head_time);
+      arm(lane_.bounds.head_time);
       return receive();
     case net::transfer_state::wants_read: return want(EPOLLIN);
     case net::transfer_state::wants_write: return want(EPOLLOUT);
@@ -272,7 +276,7 @@ inline bool session::process(std::string_view in) {
       if (state == parse_state::need_more) {
         if (!held) {
           held_ = lane_.take_quick();
-          arm(lane_.rules->bounds.head_time);
+          arm(lane_.bounds.head_time);
         }
         break;
       }
@@ -315,12 +319,12 @@ inline bool session::settle() {
         return false;
       }
       want(EPOLLIN);
-      if (held_ == nullptr) arm(skip_ != 0 ? lane_.rules->bounds.progress_interval : lane_.rules->bounds.idle);
+      if (held_ == nullptr) arm(skip_ != 0 ? lane_.bounds.progress_interval : lane_.bounds.idle);
       return true;
     case phase::working: start_working(); return false;
     case phase::writing:
       lingered_ = 0;
-      arm(lane_.rules->bounds.progress_interval);
+      arm(lane_.bounds.progress_interval);
       return false;
     default: return false;
   }
@@ -392,7 +396,7 @@ inline void session::linger() {
   phase_    = phase::lingering;
   lingered_ = 0;
   want(EPOLLIN);
-  arm(lane_.rules->bounds.linger);
+  arm(lane_.bounds.linger);
 }
 
 inline void session::discard() {

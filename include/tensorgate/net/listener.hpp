@@ -20,7 +20,7 @@
 #include <netinet/tcp.h>  // TCP_NODELAY
 #include <signal.h>       // sigpending
 #include <sys/socket.h>   // socket
-#include <sys/stat.h>     // chmod
+#include <sys/stat.h>     // chmod, lstat
 #include <sys/un.h>       // sockaddr_un
 #include <unistd.h>       // close, unlink
 
@@ -287,11 +287,16 @@ inline expected<void, listen_failure> listening::open_unix(std::size_t loops) {
   sockets_.push_back(made);
   if (::bind(made, address, sizeof name) != 0) {
     if (errno != EADDRINUSE) return refusal(failed("it cannot be bound"));
-    // A path that nobody listens at is what a program left that could not clean up.
+    // A socket that nobody listens at is what a program left that could not clean up. Connecting to a file of another
+    // kind is refused in the same way, so the kind is asked first.
+    struct ::stat about{};
+    if (::lstat(where_.unix_socket.c_str(), &about) == 0 && !S_ISSOCK(about.st_mode)) {
+      return refusal(wrong("there is a file at this path that is no socket"));
+    }
     int const  other = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool const stale = other >= 0 && ::connect(other, address, sizeof name) != 0 && errno == ECONNREFUSED;
     if (other >= 0) ::close(other);
-    if (!stale) return refusal(wrong("another program listens there, or the path is no socket"));
+    if (!stale) return refusal(wrong("another program listens there"));
     if (::unlink(where_.unix_socket.c_str()) != 0 || ::bind(made, address, sizeof name) != 0) {
       return refusal(failed("it cannot be bound"));
     }

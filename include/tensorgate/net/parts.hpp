@@ -1,10 +1,15 @@
 // tensorgate/net/parts.hpp: what starts, reloads, drains and tells its health as one program.
 #pragma once
 
-#include <functional>   // function
-#include <string>       // string
-#include <string_view>  // string_view
-#include <vector>       // vector
+#include <functional>    // function
+#include <memory>        // make_shared
+#include <mutex>         // scoped_lock
+#include <shared_mutex>  // shared_mutex, shared_lock
+#include <string>        // string
+#include <string_view>   // string_view
+#include <type_traits>   // is_same_v
+#include <utility>       // move
+#include <vector>        // vector
 
 #include <tensorgate/core/result.hpp>  // result
 #include <tensorgate/net/task.hpp>     // task
@@ -31,6 +36,56 @@ struct part {
   std::function<part_health()>  health;  ///< from any thread, quick
 };
 
+/// Ends with the part that has it: what `tied` made of the part's functions does nothing from then on, so that a part
+/// may be destroyed before the program that it registered with. A function that runs on another thread is waited for.
+class lifeline {
+ public:
+  lifeline()                           = default;
+  lifeline(lifeline const&)            = delete;
+  lifeline& operator=(lifeline const&) = delete;
+  ~lifeline() { cut(); }
+
+  /// No function of the part begins after this. First in a destructor, before what the functions use is gone.
+  void cut() noexcept {
+    std::scoped_lock const alone(state_->mutex);
+    state_->is_cut = true;
+  }
+
+  /// The same part, whose functions are asked only while this lives.
+  [[nodiscard]] part tied(part what) const {
+    what.start  = guarded(std::move(what.start));
+    what.reload = guarded(std::move(what.reload));
+    what.drain  = guarded(std::move(what.drain));
+    what.stop   = guarded(std::move(what.stop));
+    what.health = guarded(std::move(what.health));
+    return what;
+  }
+
+ private:
+  struct state {
+    std::shared_mutex mutex;
+    bool              is_cut = false;
+  };
+
+  static task<void> nothing_to_do() { co_return; }
+
+  template <class R>
+  [[nodiscard]] std::function<R()> guarded(std::function<R()> what) const {
+    if (!what) return {};
+    return [state = state_, what = std::move(what)]() -> R {
+      std::shared_lock const held(state->mutex);
+      if (!state->is_cut) return what();
+      if constexpr (std::is_same_v<R, task<void>>) {
+        return nothing_to_do();
+      } else {
+        return R();
+      }
+    };
+  }
+
+  std::shared_ptr<state> state_ = std::make_shared<state>();
+};
+
 /// A figure that a part keeps for whoever watches the program. `read` is asked from any thread and must be quick.
 struct measurement {
   std::string             name;            ///< "tensorgate_snapshot_age_seconds"; a counter's name ends in "_total"
@@ -48,7 +103,8 @@ class parts {
   parts& operator=(parts const&) = delete;
   virtual ~parts()               = default;
 
-  /// Parts start in the order of registration and stop in the reverse one. Not after the start.
+  /// Parts start in the order of registration and stop in the reverse one. Not after the start. A part that may be
+  /// destroyed before the program hands itself over `tied` to a lifeline.
   virtual void add(part what) = 0;
 
   /// Offers a figure. At any time; the part must live until the program's loops have ended.

@@ -1,8 +1,9 @@
 // tensorgate/net/runtime.hpp: a loop per core, and nothing shared between them.
 #pragma once
 
-#include <cstddef>  // size_t
-#include <memory>   // unique_ptr
+#include <cstddef>  // size_t, ptrdiff_t
+#include <latch>    // latch
+#include <memory>   // make_shared, unique_ptr
 #include <thread>   // thread
 #include <utility>  // forward
 #include <vector>   // vector
@@ -67,6 +68,25 @@ class runtime {
     for (auto& each : loops_) {
       if (each->thread.joinable()) each->thread.join();
     }
+  }
+
+  /// True between `start` and `stop`.
+  [[nodiscard]] bool is_running() const noexcept { return !loops_.empty() && loops_.front()->thread.joinable(); }
+
+  /// Runs `todo(index)` on every loop and waits until it has run on all; where no loop runs, here. Not from a loop, nor
+  /// while another thread starts or stops the loops.
+  template <class Function>
+  void on_each_done(Function const& todo) {
+    if (!is_running()) {
+      for (std::size_t i = 0; i != loops_.size(); ++i) todo(i);
+      return;
+    }
+    auto const left = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(loops_.size()));
+    on_each([&todo, left](std::size_t i) {
+      todo(i);
+      left->count_down();
+    });
+    left->wait();
   }
 
   /// Runs `todo(index)` on every loop, soon. It is copied.

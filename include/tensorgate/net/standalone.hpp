@@ -10,7 +10,7 @@
 #include <utility>      // move
 #include <vector>       // vector
 
-#include <signal.h>  // sigwait, pthread_sigmask
+#include <signal.h>  // sigwait, sigtimedwait, pthread_sigmask
 #include <csignal>   // SIGTERM
 
 #include <tensorgate/core/result.hpp>   // result
@@ -76,16 +76,28 @@ class standalone final : public parts {
     if (pool_) pool_->stop();
   }
 
-  /// `start`, then waits for SIGINT or SIGTERM, then `stop`. The exit code of the program.
+  /// Has every part reload; what cannot keeps what was in force, and that is said.
+  void reload() {
+    for (auto& one : parts_) {
+      if (!one.reload) continue;
+      auto const done = one.reload();
+      if (done) continue;
+      auto const& why = done.error();
+      say(one.name, "is as before the reload: " + (why.note.empty() ? why.code.message() : std::string(why.note)));
+    }
+  }
+
+  /// `start`, then reloads at each SIGHUP until SIGINT or SIGTERM, then `stop`; a second one of these cuts the drain
+  /// short. The exit code of the program.
   [[nodiscard]] int run() {
-    ::sigset_t ends{};
-    ::sigemptyset(&ends);
-    ::sigaddset(&ends, SIGINT);
-    ::sigaddset(&ends, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+    ::sigset_t heard = ends_;
+    ::sigaddset(&heard, SIGHUP);
+    ::pthread_sigmask(SIG_BLOCK, &heard, nullptr);
     if (!start()) return 1;
-    int which = 0;
-    ::sigwait(&ends, &which);
+    for (int which = SIGHUP; which == SIGHUP;) {
+      if (::sigwait(&heard, &which) == 0 && which == SIGHUP) reload();
+    }
+    heeds_signals_ = true;
     stop();
     return 0;
   }
@@ -104,14 +116,28 @@ class standalone final : public parts {
       if (one.drain) asio::co_spawn(here, one.drain(), ended);
     }
     limit.async_wait([&here](std::error_code /*passed or done*/) { here.stop(); });
-    here.run();
+    while (!here.stopped()) {
+      here.run_for(std::chrono::milliseconds{20});
+      ::timespec const at_once{};
+      if (heeds_signals_ && ::sigtimedwait(&ends_, nullptr, &at_once) > 0) return;
+    }
+  }
+
+  static ::sigset_t endings() {
+    ::sigset_t made{};
+    ::sigemptyset(&made);
+    ::sigaddset(&made, SIGINT);
+    ::sigaddset(&made, SIGTERM);
+    return made;
   }
 
   options                   options_;
   runtime                   loops_;
   std::unique_ptr<cpu_pool> pool_;
   std::vector<part>         parts_;
-  bool                      is_running_ = false;
+  ::sigset_t                ends_          = endings();
+  bool                      is_running_    = false;
+  bool                      heeds_signals_ = false;  // a second signal is waited for
 };
 
 }  // namespace tensorgate::net

@@ -8,15 +8,15 @@
 #include <mutex>       // mutex
 #include <new>         // bad_alloc
 #include <string>      // string
-#include <utility>     // move
+#include <utility>     // exchange, move
+#include <vector>      // vector
 
-#include <openssl/ssl.h>   // SSL_CTX
-#include <openssl/x509.h>  // X509_cmp_current_time
+#include <openssl/ssl.h>  // SSL_CTX
 
 #include <tensorgate/core/result.hpp>         // result
-#include <tensorgate/net/detail/openssl.hpp>  // openssl_link
+#include <tensorgate/net/detail/openssl.hpp>  // openssl_link, ssl_error_text
 #include <tensorgate/net/errc.hpp>            // errc
-#include <tensorgate/net/parts.hpp>           // parts
+#include <tensorgate/net/parts.hpp>           // parts, lifeline
 #include <tensorgate/net/runtime.hpp>         // runtime
 #include <tensorgate/net/stream.hpp>          // tls_acceptor
 #include <tensorgate/net/watch.hpp>           // watch
@@ -40,9 +40,16 @@ class tls_certificate final : public tls_acceptor {
     self.name   = "tls";
     self.start  = [this] { return start(); };
     self.reload = [this] { return load(); };
-    self.stop   = [this] { watch_.reset(); };
+    self.stop   = [this] { stop(); };
     self.health = [this] { return health(); };
-    app.add(std::move(self));
+    app.add(alive_.tied(std::move(self)));
+  }
+  tls_certificate(tls_certificate const&)            = delete;
+  tls_certificate& operator=(tls_certificate const&) = delete;
+  /// May come before the end of its program; connections keep what they began with.
+  ~tls_certificate() override {
+    alive_.cut();
+    stop();
   }
 
   [[nodiscard]] std::unique_ptr<tls_link> accept(int descriptor) override {
@@ -68,12 +75,16 @@ class tls_certificate final : public tls_acceptor {
     auto                   made = read_pair(why);
     std::scoped_lock const lock(mutex_);
     if (made == nullptr) {
-      note_ = "the certificate could not be read, the one before stays: " + why;
+      note_ = (context_ != nullptr ? "the new certificate cannot be used, the one before stays: "
+                                   : "the certificate cannot be used: ") +
+              why;
       app_.say("tls", note_);
       return fail(errc::bad_certificate, "the certificate or its key cannot be used");
     }
     context_ = std::move(made);
     note_.clear();
+    if (auto const age = detail::certificate_age(::SSL_CTX_get0_certificate(context_.get())); !age.empty())
+      app_.say("tls", "WARNING: " + options_.certificate + ": " + std::string(age) + "; clients will refuse it");
     return {};
   }
 
@@ -82,10 +93,8 @@ class tls_certificate final : public tls_acceptor {
     part_health            said;
     said.ready = context_ != nullptr;
     said.note  = note_;
-    if (context_ != nullptr && note_.empty()) {
-      auto const* const ends = ::X509_get0_notAfter(::SSL_CTX_get0_certificate(context_.get()));
-      if (ends != nullptr && ::X509_cmp_current_time(ends) < 0) said.note = "the certificate has expired";
-    }
+    if (context_ != nullptr && note_.empty())
+      said.note = detail::certificate_age(::SSL_CTX_get0_certificate(context_.get()));
     said.degraded = !said.note.empty();
     return said;
   }
@@ -98,25 +107,47 @@ class tls_certificate final : public tls_acceptor {
     std::vector<std::filesystem::path> folders{std::filesystem::absolute(options_.certificate).parent_path()};
     auto const                         key_folder = std::filesystem::absolute(options_.key).parent_path();
     if (key_folder != folders.front()) folders.push_back(key_folder);
-    watch_ = std::make_unique<watch>(loop, std::move(folders));
-    asio::co_spawn(loop, follow(), asio::detached);
+    following_ = std::make_shared<following>(*this, loop, std::move(folders));
+    asio::co_spawn(loop, follow(following_), asio::detached);
     return {};
   }
 
-  task<void> follow() {
-    auto seen = stamp();
+  // What watches the files. Its coroutine may outlive the certificate, and finds nobody to tell then.
+  struct following {
+    following(tls_certificate& of, asio::io_context& loop, std::vector<std::filesystem::path> folders)
+        : changes(loop, std::move(folders)), owner(&of) {}
+    watch            changes;
+    std::mutex       mutex;
+    tls_certificate* owner;
+  };
+
+  static task<void> follow(std::shared_ptr<following> state) {
+    std::string seen;
     for (;;) {
-      co_await watch_->changed(std::chrono::seconds{60});
-      auto const now = stamp();
-      if (now == seen) continue;
-      seen = now;
-      static_cast<void>(load());
+      if (!look(*state, seen)) co_return;
+      co_await state->changes.changed(std::chrono::seconds{60});
     }
+  }
+  // False when nobody follows any more.
+  static bool look(following& state, std::string& seen) {
+    std::scoped_lock const lock(state.mutex);
+    if (state.owner == nullptr) return false;
+    auto now = state.owner->stamp();
+    if (!seen.empty() && now != seen) static_cast<void>(state.owner->load());
+    seen = std::move(now);
+    return true;
+  }
+
+  void stop() {
+    auto const state = std::exchange(following_, nullptr);
+    if (state == nullptr) return;
+    std::scoped_lock const lock(state->mutex);
+    state->owner = nullptr;
   }
 
   // When and how big the files are; a change of either is worth a look.
   [[nodiscard]] std::string stamp() const {
-    std::string all;
+    std::string all = ";";
     for (auto const& one : {options_.certificate, options_.key}) {
       std::error_code failed;
       auto const      written = std::filesystem::last_write_time(one, failed);
@@ -140,10 +171,26 @@ class tls_certificate final : public tls_acceptor {
                                        SSL_OP_IGNORE_UNEXPECTED_EOF);
     ::SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     ::SSL_CTX_set_alpn_select_cb(context, &choose_protocol, nullptr);
-    if (::SSL_CTX_use_certificate_chain_file(context, options_.certificate.c_str()) != 1) {
-      why = options_.certificate + ": " + detail::ssl_error_text();
-    } else if (::SSL_CTX_use_PrivateKey_file(context, options_.key.c_str(), SSL_FILETYPE_PEM) != 1) {
-      why = options_.key + ": " + detail::ssl_error_text();
+    // A key with a passphrase would ask for it at the terminal.
+    bool encrypted = false;
+    ::SSL_CTX_set_default_passwd_cb_userdata(context, &encrypted);
+    ::SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void* asked) {
+      *static_cast<bool*>(asked) = true;
+      return -1;
+    });
+    bool const certified = ::SSL_CTX_use_certificate_chain_file(context, options_.certificate.c_str()) == 1;
+    bool const keyed = certified && ::SSL_CTX_use_PrivateKey_file(context, options_.key.c_str(), SSL_FILETYPE_PEM) == 1;
+    ::SSL_CTX_set_default_passwd_cb(context, nullptr);
+    ::SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+    if (!certified) {
+      why = options_.certificate + ": " + detail::ssl_error_text("it holds no certificate in PEM");
+    } else if (!keyed && encrypted) {
+      why = options_.key + ": the key needs a passphrase; store it without one, in a file that only this program reads";
+      ::ERR_clear_error();
+    } else if (!keyed) {
+      why = detail::ssl_key_mismatch() ? options_.key + " is not the key of " + options_.certificate
+                                       : options_.key + ": " + detail::ssl_error_text("it holds no private key in PEM");
+      ::ERR_clear_error();
     } else if (::SSL_CTX_check_private_key(context) != 1) {
       why = options_.key + " is not the key of " + options_.certificate;
       ::ERR_clear_error();
@@ -171,7 +218,8 @@ class tls_certificate final : public tls_acceptor {
   mutable std::mutex         mutex_;
   std::shared_ptr<::SSL_CTX> context_;
   std::string                note_;
-  std::unique_ptr<watch>     watch_;
+  std::shared_ptr<following> following_;
+  lifeline                   alive_;
 };
 
 }  // namespace tensorgate::net

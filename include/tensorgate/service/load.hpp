@@ -13,10 +13,13 @@
 // `--help`), `default_config` (the file that is read when none is named and it exists).
 #pragma once
 
-#include <algorithm>    // max
+#include <algorithm>    // any_of, max, min
+#include <array>        // array
 #include <concepts>     // same_as
+#include <cstddef>      // size_t
 #include <cstdio>       // fputs, stdout
 #include <cstdlib>      // getenv
+#include <functional>   // function
 #include <memory>       // make_shared, shared_ptr
 #include <optional>     // optional
 #include <span>         // span
@@ -240,6 +243,26 @@ struct command_words {
   return given.check || given.print;
 }
 
+/// Each setting and its value, as far as it stands on one line; secrets have none.
+[[nodiscard]] inline std::vector<setting> texts_of(setting_type const& type, void const* value) {
+  std::vector<setting> made;
+  list_settings(made, type, value, "");
+  return made;
+}
+
+/// Names the settings that a reload does not follow and that differ from those of the start.
+inline void name_changes(std::vector<setting> const& first, std::vector<setting> const& now,
+                         std::function<void(std::string_view)> const& say) {
+  constexpr std::array<std::string_view, 6> followed{"server.limits.", "server.rate.", "server.cors.",
+                                                     "server.allow",   "server.deny",  "server.drain"};
+  for (std::size_t i = 0; i != std::min(first.size(), now.size()); ++i) {
+    auto const& path    = now[i].path;
+    bool const  follows = std::ranges::any_of(followed, [&](std::string_view one) { return path.starts_with(one); });
+    if (!follows && first[i].path == path && first[i].standard != now[i].standard)
+      say(path + " has changed, which counts from the next start on");
+  }
+}
+
 }  // namespace service_detail
 
 /// The settings, or what is wrong with them; also when the program has already done what it was asked.
@@ -258,12 +281,14 @@ template <class T>
   if (in::shows_settings(asked->given, type, &*made)) return in::done(exit_codes::fine);
   if (asked->chosen) return in::done(commands[*asked->chosen].run(*made, arguments(asked->given.rest)));
   if constexpr (requires { requires std::same_as<decltype(T::server), server_config>; }) {
-    in::reread_server = [again = *asked](auto const& say) -> std::shared_ptr<server_config const> {
+    in::reread_server = [again = *asked,
+                         first = in::texts_of(type, &*made)](auto const& say) -> std::shared_ptr<server_config const> {
       T fresh{};
       if (auto const wrong = in::read_all(again, type, &fresh)) {
         for (auto const& problem : wrong->problems) say(problem.sentence());
         return nullptr;
       }
+      in::name_changes(first, in::texts_of(type, &fresh), say);
       return std::make_shared<server_config const>(std::move(fresh.server));
     };
   }

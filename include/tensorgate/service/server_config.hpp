@@ -160,6 +160,15 @@ struct tensorgate::reflect::describe<tensorgate::http::limits> {
                  text<&limits::connections>("connections in all; beyond: 503; 0: no limit"),
                  text<&limits::connections_per_address>("connections of one address; beyond: 503; 0: no limit"),
                  text<&limits::in_flight>("requests that wait for their handler; beyond: 503; 0: no limit")};
+  static constexpr std::string_view check(limits const& of) {
+    constexpr std::chrono::milliseconds none{0};
+    if (of.head < 256 || of.target < 16 || of.fields == 0)
+      return "limits: too little for any request: head at least "
+             "256, target at least 16, fields at least 1";
+    bool const timed = of.handshake > none && of.head_time > none && of.idle > none && of.progress_interval > none &&
+                       of.answer > none && of.half_closed > none && of.linger > none;
+    return timed ? "" : "limits: a time must be longer than 0";
+  }
 };
 template <>
 struct tensorgate::reflect::describe<tensorgate::server_config> {

@@ -9,7 +9,7 @@
 #include <cerrno>       // errno
 #include <chrono>       // steady_clock
 #include <cstddef>      // size_t
-#include <cstdint>      // uint16_t
+#include <cstdint>      // uint16_t, uint64_t
 #include <cstdio>       // stderr
 #include <exception>    // exception
 #include <functional>   // function
@@ -45,10 +45,11 @@
 namespace tensorgate::inline TENSORGATE_ABI {
 
 /// The parts of a program and what they run on. SIGTERM and SIGINT drain and end it, a second one ends it at once.
-/// SIGHUP reloads every part, and where the settings came by `load` they are read again: address lists, rate and CORS
-/// follow at once, what else changed is for the next start. Construction blocks these signals for all threads that are
-/// started later, so it comes first in `main`. What was constructed later is destroyed first; the parts were stopped by
-/// then, for `serve` stops them.
+/// SIGHUP reloads every part, and where the settings came by `load` they are read again: limits, address lists, rate,
+/// CORS and the drain's deadline follow at once, what else changed is for the next start, and is named. Settings that
+/// are wrong leave all as it was, which shows in the health page until they are mended. Construction blocks these
+/// signals for all threads that are started later, so it comes first in `main`. What was constructed later is destroyed
+/// first; the parts were stopped by then, for `serve` stops them.
 class service final : public net::parts {
  public:
   explicit service(server_config config)
@@ -65,6 +66,9 @@ class service final : public net::parts {
          .drain  = {},
          .stop   = [this] { log_.stop(); },
          .health = [this] { return log_health(); }});
+    add({.name = "settings", .start = {}, .reload = {}, .drain = {}, .stop = {}, .health = [this] {
+           return settings_health();
+         }});
     measure({.name   = "tensorgate_log_lines_total",
              .help   = "Lines of the access log.",
              .counts = true,
@@ -103,6 +107,7 @@ class service final : public net::parts {
     }
   }
 
+  /// As they were at the start.
   [[nodiscard]] server_config const& config() const noexcept { return config_; }
   [[nodiscard]] ops::health_report   health() const {
     return ops::report_health(
@@ -246,10 +251,16 @@ class service final : public net::parts {
 
   void reload() {
     static_cast<void>(manager_.reloading());
+    lost_before_.store(log_.dropped() + log_.failed(), std::memory_order_relaxed);
     say("service", "reloading");
     if (reread_) {
       auto const fresh = reread_([this](std::string_view what) { say("settings", what); });
-      if (fresh) around_->replace(rules_of(*fresh, around_->rules().get()));
+      settings_refused_.store(fresh == nullptr, std::memory_order_relaxed);
+      if (fresh) {
+        adopt(*fresh);
+      } else {
+        say("settings", "are as before the reload");
+      }
     }
     for (auto& one : parts_) {
       if (!one.reload) continue;
@@ -261,6 +272,12 @@ class service final : public net::parts {
     static_cast<void>(manager_.ready("serving"));
   }
 
+  void adopt(server_config const& fresh) {
+    around_->replace(rules_of(fresh, around_->rules().get()));
+    server_->adopt(fresh.limits);
+    drain_ = fresh.drain;
+  }
+
   void drain() {
     asio::io_context here(1);
     std::size_t      open  = 0;
@@ -270,7 +287,7 @@ class service final : public net::parts {
       ++open;
       asio::co_spawn(here, one.drain(), ended);
     }
-    auto const until = std::chrono::steady_clock::now() + config_.drain;
+    auto const until = std::chrono::steady_clock::now() + drain_;
     while (open != 0) {
       here.run_for(std::chrono::milliseconds(20));
       if (std::chrono::steady_clock::now() >= until) {
@@ -299,10 +316,16 @@ class service final : public net::parts {
     log_.finished(r);
   }
 
+  [[nodiscard]] net::part_health settings_health() const {
+    if (!settings_refused_.load(std::memory_order_relaxed)) return {};
+    return {
+        .ready = true, .degraded = true, .note = "those of the last reload are wrong; the ones before are in force"};
+  }
+
   [[nodiscard]] net::part_health log_health() const {
-    auto const lost = log_.dropped() + log_.failed();
+    auto const lost = log_.dropped() + log_.failed() - lost_before_.load(std::memory_order_relaxed);
     if (lost == 0) return {};
-    return {.ready = true, .degraded = true, .note = std::to_string(lost) + " lines were lost"};
+    return {.ready = true, .degraded = true, .note = std::to_string(lost) + " lines were lost since the last reload"};
   }
 
   void measure_server() {
@@ -336,7 +359,8 @@ class service final : public net::parts {
     return made;
   }
 
-  server_config                                 config_;
+  server_config                                 config_;  // as at the start
+  std::chrono::milliseconds                     drain_ = config_.drain;
   std::chrono::steady_clock::time_point         began_ = std::chrono::steady_clock::now();
   ::sigset_t                                    signals_{};
   net::runtime                                  loops_;
@@ -348,6 +372,8 @@ class service final : public net::parts {
   std::vector<net::part>                        parts_;
   std::size_t                                   started_ = 0;
   std::atomic<bool>                             serving_{false};
+  std::atomic<bool>                             settings_refused_{false};
+  std::atomic<std::uint64_t>                    lost_before_{0};  // lines of the log, at the last reload
   std::uint64_t                                 asked_ = 0;
   std::unique_ptr<std::atomic<std::uint64_t>[]> answered_;  // NOLINT(modernize-avoid-c-arrays)
   std::unique_ptr<service_detail::around>       around_;

@@ -102,7 +102,8 @@ inline void add_lines(case_list& to) {
   to.add("a bare CR within the line", line("GET /hello\r/a HTTP/1.1"), "400 close");
   to.add("a bare LF within the line", line("GET /hello\n/a HTTP/1.1"), "400 close");
   to.add("one empty line before it", "\r\n" + get(), "200 keep", "hello a");
-  to.add("two empty lines before it", "\r\n\r\n" + get(), "400 close");
+  to.add("four empty lines before it", "\r\n\r\n\r\n\r\n" + get(), "200 keep", "hello a");
+  to.add("five empty lines before it", "\r\n\r\n\r\n\r\n\r\n" + get(), "400 close");
   to.add("a bare LF before it", "\n" + get(), "400 close");
   to.add("a bare CR before it", "\r" + get(), "400 close");
   to.add("a line of one blank before it", " \r\n" + get(), "400 close");

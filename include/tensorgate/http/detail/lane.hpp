@@ -54,9 +54,8 @@ namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 /// Connections by address, over all loops. An IPv6 caller has a whole /64 to himself and counts as that.
 class address_table {
  public:
-  /// False when `limit` are counted already; nothing is counted then. 0: no limit.
+  /// False when `limit` are counted already; nothing is counted then.
   [[nodiscard]] bool enter(net::address const& who, std::uint32_t limit) {
-    if (limit == 0 || who.is_none()) return true;
     auto const             key = key_of(who);
     auto&                  at  = shard_of(key);
     std::scoped_lock const lock(at.mutex);
@@ -65,8 +64,8 @@ class address_table {
     ++count;
     return true;
   }
-  void leave(net::address const& who, std::uint32_t limit) {
-    if (limit == 0 || who.is_none()) return;
+  /// What `enter` counted.
+  void leave(net::address const& who) {
     auto const             key = key_of(who);
     auto&                  at  = shard_of(key);
     std::scoped_lock const lock(at.mutex);
@@ -90,8 +89,8 @@ class address_table {
 
 /// What all loops of one server share; unchanging but for the counts.
 struct shared_rules {
-  limits                                bounds{};
-  std::vector<std::string>              hosts;  ///< in lower case; empty: any
+  limits                                bounds{};  ///< at the start; each lane has those in force
+  std::vector<std::string>              hosts;     ///< in lower case; empty: any
   net::forwarding                       forwarding{};
   bool                                  forwards    = false;  ///< somebody is believed
   request_id_field                      request_ids = request_id_field::echo;
@@ -131,7 +130,8 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
         loop(where),
         poll(net::poller::of(where)),
         index(at),
-        heads{.head = rules->bounds.head, .fields = rules->bounds.fields, .target = rules->bounds.target},
+        bounds(rules->bounds),
+        heads(heads_of(bounds)),
         // NOLINTNEXTLINE(modernize-avoid-c-arrays): left uninitialised
         scratch_(new char[scratch_size]) {
     std::array<std::byte, sizeof ids_> seed{};
@@ -141,6 +141,14 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   lane(lane const&)            = delete;
   lane& operator=(lane const&) = delete;
   ~lane()                      = default;
+
+  /// New bounds, between events of this loop. A head in hand, a body in hand and a deadline that runs keep the old.
+  void adopt(limits const& wanted) {
+    bounds = wanted;
+    heads  = heads_of(bounds);
+    pool_.clear();
+    quick_.reset();
+  }
 
   [[nodiscard]] std::span<char> scratch() noexcept { return {scratch_.get(), scratch_size}; }
 
@@ -171,6 +179,7 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   }
   void give_back(std::unique_ptr<exchange> one) {
     one->reset();
+    one->parser.limit(heads);
     if (pool_.size() < pool_size) pool_.push_back(std::move(one));
   }
 
@@ -192,6 +201,9 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   }
   [[nodiscard]] std::unique_ptr<exchange> take_quick() { return std::move(quick_); }
 
+  /// Leaves the loop; on its thread.
+  void rest() { net::wheel::disarm(*this); }
+
   /// A number that does not repeat and does not tell how many came before.
   [[nodiscard]] std::uint64_t next_id() noexcept {
     // The finalizer of SplitMix64: a bijection of the counter.
@@ -205,7 +217,8 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   asio::io_context&             loop;
   net::poller&                  poll;
   std::size_t                   index;
-  head_limits                   heads;
+  limits                        bounds;  ///< in force
+  head_limits                   heads;   ///< of them, those of a head
   steady_point                  now{};
   opening_lines                 openings;
   outbox                        out;  ///< of the connection in hand; empty between events
@@ -215,6 +228,10 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   bool                          stopped  = false;
 
  private:
+  static head_limits heads_of(limits const& all) noexcept {
+    return {.head = all.head, .fields = all.fields, .target = all.target};
+  }
+
   static void on_calm(wheel_node& self) {
     auto& mine = static_cast<lane&>(self);
     if (mine.open_ <= mine.most_ / 2) {

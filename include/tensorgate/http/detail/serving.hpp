@@ -39,7 +39,7 @@ inline void session::begin_request(detail::exchange& x) {
   } else {
     r.id.assign(lane_.next_id());
   }
-  r.until            = lane_.now + rules.bounds.answer;
+  r.until            = lane_.now + lane_.bounds.answer;
   r.next_guard       = 0;
   r.render           = rules.render;
   r.record.route     = {};
@@ -55,13 +55,16 @@ inline void session::begin_request(detail::exchange& x) {
   ++requests_;
 }
 
-inline bool session::is_known_host(std::string_view host) const {
-  auto const& hosts = lane_.rules->hosts;
-  if (hosts.empty()) return true;
-  for (auto const& one : hosts) {
-    if (equals_ignoring_case(one, host)) return true;
-  }
-  return false;
+/// Where hosts are named, it must be one of them, and the one that TLS was asked for: another was meant for another
+/// server, or shall look so (RFC 9110 §7.4). A trusted proxy asks by a name of its own.
+inline bool session::is_known_host(detail::exchange const& x) const {
+  auto const& rules = *lane_.rules;
+  if (rules.hosts.empty()) return true;
+  auto const host  = x.r.head.host();
+  auto const named = stream_.tls() != nullptr ? stream_.tls()->server_name() : std::string_view();
+  if (!named.empty() && !equals_ignoring_case(named, host) && !(rules.forwards && rules.forwarding.believes(peer_)))
+    return false;
+  return std::ranges::any_of(rules.hosts, [host](auto const& one) { return equals_ignoring_case(one, host); });
 }
 
 /// Counts and tells of an exchange that is over.
@@ -121,7 +124,7 @@ inline bool session::find_route(detail::exchange& x) {
     deliver(x, std::move(busy), {});
     return false;
   }
-  if (!is_known_host(head.host())) [[unlikely]] {
+  if (!is_known_host(x)) [[unlikely]] {
     refuse(x, failure{errc::misdirected, "this server does not answer for that host"});
     return false;
   }
@@ -171,7 +174,7 @@ inline void session::serve(detail::exchange& x, std::string_view in, std::string
   if (!find_route(x)) return;
 
   auto const& route = *x.route;
-  auto const  limit = route.body_limit != 0 ? route.body_limit : lane_.rules->bounds.body;
+  auto const  limit = route.body_limit != 0 ? route.body_limit : lane_.bounds.body;
   if (route.answer != nullptr && route.admit_waiting == nullptr && all) [[likely]] {
     try {
       if (route.admit != nullptr) {
@@ -190,7 +193,7 @@ inline void session::serve(detail::exchange& x, std::string_view in, std::string
 
   // Something has to be waited for: a coroutine gets the exchange, with a head of its own.
   auto&      rules = *lane_.rules;
-  auto const bound = rules.bounds.in_flight;
+  auto const bound = lane_.bounds.in_flight;
   if (bound != 0 && rules.in_flight.load(std::memory_order_relaxed) >= bound) {
     reply busy = x.r.refuse(from(failure{errc::unavailable, "too many requests are being worked on"}));
     busy.with("Retry-After", "1");
@@ -224,7 +227,7 @@ inline problem session::explain_exception() {
 /// May the connection go on after this answer? A body that was not read is dropped if it is small and sure to come.
 /// `reads_on`: the handler goes on reading it.
 inline bool session::keeps_after(detail::exchange const& x, reply const& what, bool reads_on) {
-  auto const& bounds = lane_.rules->bounds;
+  auto const& bounds = lane_.bounds;
   auto const& head   = x.r.head;
   if (closing_ || what.closes() || lane_.draining || !head.keep_alive()) return false;
   if (bounds.requests_per_connection != 0 && requests_ >= bounds.requests_per_connection) return false;

@@ -402,7 +402,7 @@ inline void session::worked(std::unique_ptr<detail::exchange> x) {
   bool const sized     = x->r.head.body_framing() == framing::length;
   lane_.give_back(std::move(x));
   if (!is_whole) return close(true);
-  if (!keeps || (unread && (!sized || remaining > lane_.rules->bounds.drain))) {
+  if (!keeps || (unread && (!sized || remaining > lane_.bounds.drain))) {
     closing_ = true;
   } else if (unread) {
     skip_ = remaining;
@@ -435,7 +435,7 @@ inline void session::working_ready(std::uint32_t events) {
 /// Looks at the deadlines of the exchange in hand.
 inline void session::watch_work() {
   auto&       x      = *working_;
-  auto const& bounds = lane_.rules->bounds;
+  auto const& bounds = lane_.bounds;
   arm(watch_every);
   if (x.incoming.is_stalled(lane_.now, bounds.progress_interval, bounds.progress)) {
     x.read_failure = failure{errc::timed_out, "the body comes too slowly"};

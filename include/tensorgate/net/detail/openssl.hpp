@@ -1,19 +1,23 @@
 // tensorgate/net/detail/openssl.hpp: TLS over a socket that does not block, for either side.
 #pragma once
 
-#include <cerrno>       // errno
-#include <cstddef>      // size_t
-#include <cstdint>      // intptr_t
-#include <memory>       // unique_ptr
-#include <new>          // bad_alloc
-#include <span>         // span
-#include <string>       // string
-#include <string_view>  // string_view
-#include <utility>      // move
+#include <cerrno>        // errno
+#include <cstddef>       // size_t
+#include <cstdint>       // intptr_t
+#include <memory>        // unique_ptr
+#include <new>           // bad_alloc
+#include <span>          // span
+#include <string>        // string
+#include <string_view>   // string_view
+#include <system_error>  // generic_category
+#include <utility>       // move
 
-#include <openssl/bio.h>  // BIO
-#include <openssl/err.h>  // ERR_clear_error
-#include <openssl/ssl.h>  // SSL
+#include <openssl/bio.h>         // BIO
+#include <openssl/decodererr.h>  // ERR_LIB_OSSL_DECODER
+#include <openssl/err.h>         // ERR_clear_error
+#include <openssl/pem.h>         // PEM_R_NO_START_LINE
+#include <openssl/ssl.h>         // SSL
+#include <openssl/x509.h>        // X509_cmp_current_time
 
 #include <sys/socket.h>  // recv, send
 
@@ -29,12 +33,36 @@ struct ssl_deleter {
 using ssl_pointer         = std::unique_ptr<::SSL, ssl_deleter>;
 using ssl_context_pointer = std::unique_ptr<::SSL_CTX, ssl_deleter>;
 
-/// The text of the library's last error, and forgets it.
-[[nodiscard]] inline std::string ssl_error_text() {
-  auto const  code = ::ERR_get_error();
-  char const* text = code != 0 ? ::ERR_reason_error_string(code) : nullptr;
+/// The text of the library's first error, and forgets all. `no_pem`: what it means when a file holds nothing of that
+/// kind.
+[[nodiscard]] inline std::string ssl_error_text(std::string_view no_pem = {}) {
+  auto const code = ::ERR_get_error();
+  auto const last = ::ERR_peek_last_error();
   ::ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(static_cast<int>(ERR_GET_REASON(code)));
+  for (auto const one : {code, last}) {
+    bool const empty_pem = ERR_GET_LIB(one) == ERR_LIB_PEM && ERR_GET_REASON(one) == PEM_R_NO_START_LINE;
+    bool const nothing   = ERR_GET_LIB(one) == ERR_LIB_OSSL_DECODER;
+    if (one != 0 && !no_pem.empty() && (empty_pem || nothing)) return std::string(no_pem);
+  }
+  char const* const text = code != 0 ? ::ERR_reason_error_string(code) : nullptr;
   return text != nullptr ? text : "unknown";
+}
+
+/// True if the library's last error is that a key belongs to another certificate.
+[[nodiscard]] inline bool ssl_key_mismatch() noexcept {
+  auto const code = ::ERR_peek_last_error();
+  return ERR_GET_LIB(code) == ERR_LIB_X509 &&
+         (ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH || ERR_GET_REASON(code) == X509_R_KEY_TYPE_MISMATCH);
+}
+
+/// "it has expired", "it is not valid yet"; empty while it is valid.
+[[nodiscard]] inline std::string_view certificate_age(::X509 const* of) noexcept {
+  auto const* const from = of != nullptr ? ::X509_get0_notBefore(of) : nullptr;
+  auto const* const to   = of != nullptr ? ::X509_get0_notAfter(of) : nullptr;
+  if (to != nullptr && ::X509_cmp_current_time(to) < 0) return "the certificate has expired";
+  if (from != nullptr && ::X509_cmp_current_time(from) > 0) return "the certificate is not valid yet";
+  return {};
 }
 
 /// How a link reads and writes its socket: as OpenSSL's own BIO, but without SIGPIPE. Null when there is no memory.
