@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes the tables of results into the page, between its marks: table.py RESULTS PAGE [--check]
+"""Writes the tables of results into the pages, between their marks: table.py RESULTS PAGE README [--check]
 
-With --check nothing is written: the exit code is 1 if the page says something else than the results.
+PAGE gets every figure, README a summary. With --check nothing is written: the exit code is 1 if a page says something
+else than the results.
 """
 import json
 import pathlib
@@ -49,21 +50,61 @@ def plain(title, said):
     return f"### {title}\n\n" + grid(head, [[show(row.get(key, "")) for key in head] for row in rows])
 
 
-def main():
-    results, page = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    makers = {"http": http, "json": reading, "tiers": lambda said: plain("Tiers", said)}
-    parts = [make(json.loads(path.read_text())) for name, make in makers.items() if (path := results / f"{name}.json").exists()]
+def times(value):
+    return f"{value:.2f}×" if value < 10 else f"{value:.0f}×"
+
+
+def summary(said):
+    """One row a comparison: above 1× ours is cheaper or faster."""
+    rows = []
+    http_said, json_said, tiers_said = said.get("http"), said.get("json"), said.get("tiers")
+    if http_said:
+        compared = [r for r in http_said["rows"] if "ratio" in r]
+        for r in compared:
+            if r["contender"].startswith("ours"):
+                bare = ", log and metrics off" if r["contender"] == "ours, bare" else ""
+                against = "a raw epoll loop" if r["against"] == "loop" else r["against"]
+                rows.append([r["row"] + bare, against, times(r["ratio"])])
+            elif r["contender"] == "flask":
+                rows.append([r["row"], "Flask and waitress", times(1 / r["ratio"])])
+            elif r["contender"] == "nginx":
+                mine = next(o for o in compared if o["row"] == r["row"] and o["contender"] == "ours")
+                rows.append([r["row"], "nginx", times(r["microseconds"] / mine["microseconds"])])
+    for r in json_said or []:
+        slower = r["times_slower"]
+        rows.append([f"JSON, {r['question']}", ", ".join(slower), ", ".join(times(v) for v in slower.values())])
+    for r in tiers_said or []:
+        rows.append([r["question"], "", times(r["times_faster"])])
+    parts = [grid(["what", "against", "ours"], rows)]
+    if http_said:
+        c = http_said["conditions"]
+        values = [r for r in http_said["rows"] if "value" in r and r["row"] not in ("position file", "one miner", "tier file")]
+        parts.append(grid(["", ""], [[f"{r['row']}, {r['contender']}", f"{r['value']} {r['unit']}"] for r in values]))
+        parts.append(f"{c['date']}, {c['cpu']} ({c['cores']} cores), {c['compiler']}; requests by the server's CPU time, medians.")
+    return "\n\n".join(parts)
+
+
+def put(page, made, check):
+    """The page with `made` between its marks. True if it was so already, or may be written."""
     text = page.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, behind = rest.partition(END)
-    made = before + BEGIN + "\n\n" + "\n\n".join(parts) + "\n\n" + END + behind
-    if "--check" in sys.argv[3:]:
-        if made != text:
-            print(f"{page} does not show the figures of {results}")
-            return 1
-        return 0
-    page.write_text(made)
-    return 0
+    wanted = before + BEGIN + "\n\n" + made + "\n\n" + END + behind
+    if check and wanted != text:
+        print(f"{page} does not show the figures of the results")
+        return False
+    if not check:
+        page.write_text(wanted)
+    return True
+
+
+def main():
+    results, page, readme = (pathlib.Path(one) for one in sys.argv[1:4])
+    check = "--check" in sys.argv[4:]
+    makers = {"http": http, "json": reading, "tiers": lambda said: plain("Tiers", said)}
+    said = {name: json.loads(path.read_text()) for name in makers if (path := results / f"{name}.json").exists()}
+    whole = put(page, "\n\n".join(makers[name](one) for name, one in said.items()), check)
+    return 0 if put(readme, summary(said), check) and whole else 1
 
 
 if __name__ == "__main__":
