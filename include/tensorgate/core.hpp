@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tensorgate/core/abi.hpp>
+#include <tensorgate/core/append.hpp>
 #include <tensorgate/core/bytes.hpp>
 #include <tensorgate/core/fixed_string.hpp>
 #include <tensorgate/core/hex.hpp>

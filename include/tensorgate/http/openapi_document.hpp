@@ -1,18 +1,21 @@
 // tensorgate/http/openapi_document.hpp: the operations of a server, and how they are written as OpenAPI 3.1.
 #pragma once
 
-#include <algorithm>    // find, sort
-#include <cstddef>      // size_t
-#include <string>       // string, to_string
-#include <string_view>  // string_view
-#include <utility>      // move
-#include <vector>       // vector
+#include <algorithm>         // find
+#include <cstddef>           // size_t
+#include <initializer_list>  // initializer_list
+#include <string>            // string, to_string
+#include <string_view>       // string_view
+#include <utility>           // move, swap
+#include <vector>            // vector
 
 #include <tensorgate/core/abi.hpp>             // TENSORGATE_ABI
+#include <tensorgate/core/append.hpp>          // append_all, append_in_turn
 #include <tensorgate/http/method.hpp>          // method
 #include <tensorgate/http/operation.hpp>       // openapi_operation
 #include <tensorgate/http/status.hpp>          // status, to_number
 #include <tensorgate/reflect/json_schema.hpp>  // schema_registry
+#include <tensorgate/reflect/json_write.hpp>   // append_json
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
@@ -34,7 +37,7 @@ class openapi_document {
   }
 
   /// Adds an operation. A path is written as "/statistics/{id}"; one that stands already keeps its first description.
-  void add(openapi_operation about) {
+  [[gnu::cold]] void add(openapi_operation about) {
     for (auto const& one : operations_) {
       if (one.path == about.path && one.verb == about.verb) return;
     }
@@ -49,8 +52,11 @@ class openapi_document {
         if (!known) one.headers.push_back(field);
       }
     }
-    std::sort(about.responses.begin(), about.responses.end(),
-              [](openapi_answer const& a, openapi_answer const& b) { return to_number(a.code) < to_number(b.code); });
+    auto& all = about.responses;  // in the order of their codes; they are few
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      for (std::size_t k = i; k != 0 && to_number(all[k].code) < to_number(all[k - 1].code); --k)
+        std::swap(all[k], all[k - 1]);
+    }
     operations_.push_back(std::move(about));
   }
 
@@ -73,10 +79,16 @@ class openapi_document {
     return schema;
   }
 
+  /// "get" for GET, as the document and the page spell it.
+  [[nodiscard]] static std::string lower(method verb) {
+    std::string text;
+    for (char const c : to_text(verb)) text.push_back(static_cast<char>(c | 0x20));
+    return text;
+  }
+
   /// The name of an operation, for programs: "get_statistics_id".
   [[nodiscard]] static std::string operation_id(openapi_operation const& one) {
-    std::string id;
-    for (char const c : to_text(one.verb)) id.push_back(static_cast<char>(c | 0x20));
+    std::string id = lower(one.verb);
     for (char const c : one.path) {
       bool const word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
       if (word) {
@@ -98,35 +110,36 @@ class openapi_document {
     return "query";
   }
 
-  [[nodiscard]] std::string json() const {
-    std::string out =
-        R"({"openapi":"3.1.0","info":{"title":)" + quoted(info_.title) + R"(,"version":)" + quoted(info_.version);
-    if (!info_.description.empty()) out.append(R"(,"description":)").append(quoted(info_.description));
+  [[nodiscard, gnu::cold]] std::string json() const {
+    std::string out;
+    put(out, {R"({"openapi":"3.1.0","info":{"title":)", info_.title, R"(,"version":)", info_.version});
+    append_words(out, "description", info_.description);
     out.append(R"(},"paths":{)");
     std::vector<std::string_view> done;
     std::vector<std::string>      ids;
     for (auto const& first : operations_) {
       if (std::find(done.begin(), done.end(), first.path) != done.end()) continue;
-      if (!done.empty()) out.push_back(',');
+      put(out, {done.empty() ? "" : ",", first.path, ":{"});
       done.push_back(first.path);
-      out.append(quoted(first.path)).append(":{");
-      bool comma = false;
+      std::string_view comma;
       for (auto const& one : operations_) {
         if (one.path != first.path) continue;
-        if (comma) out.push_back(',');
-        comma          = true;
         std::string id = operation_id(one);
         for (int i = 2; std::find(ids.begin(), ids.end(), id) != ids.end(); ++i)
           id = operation_id(one) + "_" + std::to_string(i);
-        ids.push_back(id);
+        out.append(comma);
         append_operation(out, one, id);
+        ids.push_back(std::move(id));
+        comma = ",";
       }
       out.push_back('}');
     }
-    out.append(R"(},"components":{"schemas":{"error":)").append(info_.error_schema);
-    for (auto const& [name, schema] : schemas_.components())
-      out.append(",").append(quoted(name)).append(":").append(schema);
-    out.append("}");
+    append_all(out, {R"(},"components":{"schemas":{"error":)", info_.error_schema});
+    for (auto const& [name, schema] : schemas_.components()) {
+      put(out, {",", name, ":"});
+      out.append(schema);
+    }
+    out.push_back('}');
     append_schemes(out);
     return out.append("}}");
   }
@@ -141,56 +154,55 @@ class openapi_document {
       R"("request_id":{"type":"string"},)"
       R"("path":{"type":"string","description":"which member of the input"}}}}})";
 
-  [[nodiscard]] static std::string quoted(std::string_view text) { return reflect::schema_registry::quoted(text); }
+  static void append_quoted(std::string& out, std::string_view text) { reflect::append_json(out, text); }
 
-  static void append_words(std::string& out, std::string_view name, std::string_view text) {
-    if (!text.empty()) out.append(",\"").append(name).append("\":").append(quoted(text));
+  /// JSON and text in turn; the text becomes JSON strings.
+  static void put(std::string& out, std::initializer_list<std::string_view> turns) {
+    append_in_turn(out, turns, &append_quoted);
   }
 
-  static void append_operation(std::string& out, openapi_operation const& one, std::string_view id) {
-    out.push_back('"');
-    for (char const c : to_text(one.verb)) out.push_back(static_cast<char>(c | 0x20));
-    out.append(R"(":{"operationId":)").append(quoted(id));
+  static void append_words(std::string& out, std::string_view name, std::string_view text) {
+    if (!text.empty()) put(out, {",", name, ":", text});
+  }
+
+  [[gnu::cold]] static void append_operation(std::string& out, openapi_operation const& one, std::string_view id) {
+    put(out, {"", lower(one.verb), R"(:{"operationId":)", id});
     append_words(out, "summary", one.summary);
     append_words(out, "description", one.description);
     if (!one.tags.empty()) {
-      out.append(R"(,"tags":[)");
-      for (std::size_t i = 0; i != one.tags.size(); ++i) out.append(i == 0 ? "" : ",").append(quoted(one.tags[i]));
+      std::string_view before = R"(,"tags":[)";
+      for (auto const& tag : one.tags) {
+        put(out, {before, tag});
+        before = ",";
+      }
       out.push_back(']');
     }
     if (!one.parameters.empty()) {
-      out.append(R"(,"parameters":[)");
-      for (std::size_t i = 0; i != one.parameters.size(); ++i) {
-        auto const& p = one.parameters[i];
-        out.append(i == 0 ? "" : ",")
-            .append(R"({"name":)")
-            .append(quoted(p.name))
-            .append(R"(,"in":")")
-            .append(place_text(p.place));
-        out.append(p.required ? R"(","required":true)" : "\"");
+      std::string_view before = R"(,"parameters":[{"name":)";
+      for (auto const& p : one.parameters) {
+        put(out, {before, p.name, R"(,"in":)", place_text(p.place), p.required ? R"(,"required":true)" : ""});
         append_words(out, "description", p.description);
-        out.append(R"(,"schema":)").append(p.schema).append("}");
+        append_all(out, {R"(,"schema":)", p.schema, "}"});
+        before = R"(,{"name":)";
       }
       out.push_back(']');
     }
     if (!one.body_media_type.empty()) {
-      out.append(R"(,"requestBody":{"required":)").append(one.body_required ? "true" : "false");
+      append_all(out, {R"(,"requestBody":{"required":)", one.body_required ? "true" : "false"});
       append_content(out, one.body_media_type, one.body_schema);
       out.push_back('}');
     }
     out.append(R"(,"responses":{)");
     for (auto const& answer : one.responses) {
-      out.append("\"")
-          .append(std::to_string(to_number(answer.code)))
-          .append(R"(":{"description":)")
-          .append(quoted(answer.description));
+      put(out, {"", std::to_string(to_number(answer.code)), R"(:{"description":)", answer.description});
       if (!answer.headers.empty()) {
-        out.append(R"(,"headers":{)");
-        for (std::size_t i = 0; i != answer.headers.size(); ++i) {
-          auto const& field = answer.headers[i];
-          out.append(i == 0 ? "" : ",").append(quoted(field.name)).append(R"(:{"schema":)").append(field.schema);
+        std::string_view before = R"(,"headers":{)";
+        for (auto const& field : answer.headers) {
+          put(out, {before, field.name, R"(:{"schema":)"});
+          out.append(field.schema);
           append_words(out, "description", field.description);
           out.push_back('}');
+          before = ",";
         }
         out.push_back('}');
       }
@@ -199,29 +211,29 @@ class openapi_document {
     }
     out.append(R"("default":{"description":"any other failure"}})");
     if (!one.security.empty()) {
-      out.append(R"(,"security":[{)");
-      for (std::size_t i = 0; i != one.security.size(); ++i)
-        out.append(i == 0 ? "" : ",").append(quoted(one.security[i].name)).append(":[]");
+      std::string_view before = R"(,"security":[{)";
+      for (auto const& needed : one.security) {
+        put(out, {before, needed.name, ":[]"});
+        before = ",";
+      }
       out.append("}]");
     }
     out.push_back('}');
   }
 
-  static void append_content(std::string& out, std::string_view media_type, std::string_view schema) {
-    out.append(R"(,"content":{)").append(quoted(media_type)).append(":{");
-    if (!schema.empty()) out.append(R"("schema":)").append(schema);
+  [[gnu::cold]] static void append_content(std::string& out, std::string_view media_type, std::string_view schema) {
+    put(out, {R"(,"content":{)", media_type, ":{"});
+    if (!schema.empty()) append_all(out, {R"("schema":)", schema});
     out.append("}}");
   }
 
-  void append_schemes(std::string& out) const {
+  [[gnu::cold]] void append_schemes(std::string& out) const {
     std::vector<std::string_view> names;
     for (auto const& one : operations_) {
       for (auto const& needed : one.security) {
         if (std::find(names.begin(), names.end(), needed.name) != names.end()) continue;
-        out.append(names.empty() ? R"(,"securitySchemes":{)" : ",")
-            .append(quoted(needed.name))
-            .append(":")
-            .append(needed.scheme);
+        put(out, {names.empty() ? R"(,"securitySchemes":{)" : ",", needed.name, ":"});
+        out.append(needed.scheme);
         names.push_back(needed.name);
       }
     }

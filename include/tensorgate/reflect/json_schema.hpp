@@ -11,13 +11,14 @@
 #pragma once
 
 #include <cstddef>      // size_t
-#include <cstdint>      // int64_t
+#include <cstdint>      // uint64_t
 #include <limits>       // numeric_limits
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // pair
 #include <vector>       // vector
 
+#include <tensorgate/core/append.hpp>             // append_all
 #include <tensorgate/reflect/detail/members.hpp>  // wire_name, required_members
 #include <tensorgate/reflect/enum_names.hpp>      // enum_names
 #include <tensorgate/reflect/json_write.hpp>      // append_json
@@ -62,7 +63,15 @@ class schema_registry {
     using V     = detail::without_optional<M>;
     auto schema = [&] {
       if constexpr (detail::is_integer<V>) {
-        return integer<V>(!has_bound<T, I>(true), !has_bound<T, I>(false));
+        bool least = false;
+        bool most  = false;
+        detail::for_each_rule<T, I, rule_kind::value>([&](auto const& rule) {
+          if constexpr (requires { rule.has_least; }) {
+            least = least || rule.has_least;
+            most  = most || rule.has_most;
+          }
+        });
+        return integer<V>(!least, !most);
       } else {
         return ref<V>();
       }
@@ -73,10 +82,7 @@ class schema_registry {
     detail::for_each_rule<T, I, rule_kind::text>(
         [&](auto const& rule) { add(schema, "description", quoted(rule.words)); });
     if constexpr (!detail::is_optional<M> && !detail::is_pointer<M> && std::is_default_constructible_v<T>) {
-      if ((detail::required_members<T>() >> I & 1U) == 0) {
-        T const fresh{};
-        add(schema, "default", write_json(get_field<I>(fresh)));
-      }
+      if ((detail::required_members<T>() >> I & 1U) == 0) add(schema, "default", default_of<T, I>());
     }
     return schema;
   }
@@ -87,43 +93,59 @@ class schema_registry {
   }
 
   /// Adds a keyword to a schema that is an object.
-  static void add(std::string& schema, std::string_view keyword, std::string_view value) {
+  [[gnu::cold]] static void add(std::string& schema, std::string_view keyword, std::string_view value) {
     schema.pop_back();
     if (schema.size() != 1) schema.push_back(',');
-    schema.append(quoted(keyword)).append(1, ':').append(value).push_back('}');
+    append_all(schema, {quoted(keyword), ":", value, "}"});
   }
 
   /// Text as a JSON string.
-  [[nodiscard]] static std::string quoted(std::string_view text) { return write_json(text); }
+  [[nodiscard, gnu::cold]] static std::string quoted(std::string_view text) { return write_json(text); }
 
  private:
   template <class T>
   static constexpr char type_key = 0;  // its address tells types apart
 
-  template <class T>
-  [[nodiscard]] std::string component() {
-    for (std::size_t i = 0; i != keys_.size(); ++i) {
-      if (keys_[i] == &type_key<T>) return components_[i].first;
-    }
-    std::string name(schema_name<T>());
-    auto const  taken = [&](std::string const& wanted) {
-      for (auto const& one : components_) {
-        if (one.first == wanted) return true;
-      }
-      return false;
-    };
-    std::string unique = name;
-    for (int i = 2; taken(unique); ++i) unique = name + std::to_string(i);
-    auto const place = components_.size();
-    keys_.push_back(&type_key<T>);
-    components_.emplace_back(unique, std::string{});  // before its members, which may refer to it
-    auto schema               = inline_schema<T>();
-    components_[place].second = std::move(schema);
-    return unique;
+  template <class T, std::size_t I>
+  [[nodiscard, gnu::cold]] static std::string default_of() {
+    T const fresh{};
+    return write_json(get_field<I>(fresh));
   }
 
   template <class T>
-  [[nodiscard]] std::string inline_schema() {
+  [[nodiscard, gnu::cold]] std::string component() {
+    auto const place = place_of(&type_key<T>, schema_name<T>());
+    if (place.is_new) {
+      auto schema                  = inline_schema<T>();
+      components_[place.at].second = std::move(schema);
+    }
+    return components_[place.at].first;
+  }
+
+  /// Where the component of a type stands; a new one does so before its members, which may refer to it.
+  struct component_place {
+    std::size_t at;
+    bool        is_new;
+  };
+  [[nodiscard, gnu::cold]] component_place place_of(char const* key, std::string_view name) {
+    for (std::size_t i = 0; i != keys_.size(); ++i) {
+      if (keys_[i] == key) return {i, false};
+    }
+    std::string unique(name);
+    auto const  taken = [&] {
+      for (auto const& one : components_) {
+        if (one.first == unique) return true;
+      }
+      return false;
+    };
+    for (int i = 2; taken(); ++i) unique = std::string(name) + std::to_string(i);
+    keys_.push_back(key);
+    components_.emplace_back(std::move(unique), std::string{});
+    return {components_.size() - 1, true};
+  }
+
+  template <class T>
+  [[nodiscard, gnu::cold]] std::string inline_schema() {
     using namespace detail;
     if constexpr (std::same_as<T, bool>) {
       return R"({"type":"boolean"})";
@@ -202,40 +224,41 @@ class schema_registry {
     return schema;
   }
 
-  template <class T, std::size_t... I>
-  [[nodiscard]] std::string object(std::index_sequence<I...>) {
+  /// What is known of the members of an object.
+  struct object_parts {
     std::string properties;
     std::string required;
-    auto const  append = [](std::string& list, std::string const& item) {
-      list.append(list.empty() ? "" : ",").append(item);
-    };
-    if constexpr (detail::has_tag<T>) {
-      append(properties, quoted(describe<T>::tag) + R"(:{"const":)" + quoted(describe<T>::tag_value) + "}");
-      append(required, quoted(describe<T>::tag));
-    }
-    auto const                  must = detail::required_members<T>();
-    [[maybe_unused]] auto const one  = [&]<std::size_t J>(std::integral_constant<std::size_t, J>) {
-      if constexpr (!std::same_as<field_type<T, J>, other_members>) {
-        append(properties, quoted(detail::wire_name<T, J>) + ":" + member<T, J>());
-        if ((must >> J & 1U) != 0) append(required, quoted(detail::wire_name<T, J>));
-      }
-    };
-    (one(std::integral_constant<std::size_t, I>{}), ...);
-    std::string schema = R"({"type":"object"})";
-    if constexpr (requires { describe<T>::text; }) add(schema, "description", quoted(describe<T>::text));
-    add(schema, "properties", "{" + properties + "}");
-    if (!required.empty()) add(schema, "required", "[" + required + "]");
-    if (detail::rejects_unknown<T>()) add(schema, "additionalProperties", "false");
-    return schema;
-  }
 
+    [[gnu::cold]] void add(std::string_view name, std::string_view schema, bool must) {
+      auto const quoted_name = quoted(name);
+      append_all(properties, {properties.empty() ? "" : ",", quoted_name, ":", schema});
+      if (must) append_all(required, {required.empty() ? "" : ",", quoted_name});
+    }
+    [[nodiscard, gnu::cold]] std::string schema(std::string_view text, bool closed) const {
+      std::string made = R"({"type":"object"})";
+      if (!text.empty()) schema_registry::add(made, "description", quoted(text));
+      schema_registry::add(made, "properties", "{" + properties + "}");
+      if (!required.empty()) schema_registry::add(made, "required", "[" + required + "]");
+      if (closed) schema_registry::add(made, "additionalProperties", "false");
+      return made;
+    }
+  };
+
+  template <class T, std::size_t... I>
+  [[nodiscard, gnu::cold]] std::string object(std::index_sequence<I...> /*all*/) {
+    object_parts parts;
+    if constexpr (detail::has_tag<T>)
+      parts.add(describe<T>::tag, R"({"const":)" + quoted(describe<T>::tag_value) + "}", true);
+    auto const must = detail::required_members<T>();
+    (add_member<T, I>(parts, must), ...);
+    std::string_view text;
+    if constexpr (requires { describe<T>::text; }) text = describe<T>::text;
+    return parts.schema(text, detail::rejects_unknown<T>());
+  }
   template <class T, std::size_t I>
-  [[nodiscard]] static bool has_bound(bool least) {
-    bool found = false;
-    detail::for_each_rule<T, I, rule_kind::value>([&](auto const& rule) {
-      if constexpr (requires { rule.has_least; }) found = found || (least ? rule.has_least : rule.has_most);
-    });
-    return found;
+  [[gnu::cold]] void add_member(object_parts& parts, std::uint64_t must) {
+    if constexpr (!std::same_as<field_type<T, I>, other_members>)
+      parts.add(detail::wire_name<T, I>, member<T, I>(), (must >> I & 1U) != 0);
   }
 
   template <class V, class Rule>

@@ -8,9 +8,10 @@
 #include <cstring>      // memcmp, memset
 #include <memory>       // destroy_at
 #include <new>          // placement new
+#include <span>         // span
 #include <string_view>  // string_view
 #include <tuple>        // tuple, get
-#include <type_traits>  // remove_cvref_t
+#include <type_traits>  // remove_reference_t
 #include <utility>      // index_sequence
 
 #include <tensorgate/reflect/fields.hpp>  // field_names
@@ -30,27 +31,58 @@ template <class T>
   }
 }
 
+/// The kind of a rule, and which member it is about (`field_count` if it is about all).
+struct rule_place {
+  rule_kind   kind;
+  std::size_t member;
+};
+
+template <class T, class Rule>
+[[nodiscard]] consteval rule_place place_of_rule() {
+  if constexpr (requires { Rule::member; }) {
+    return {Rule::kind, field_index<Rule::member>};
+  } else {
+    return {Rule::kind, field_count<T>};
+  }
+}
+template <class T, class... R>
+[[nodiscard]] consteval std::array<rule_place, sizeof...(R)> places_of_rules(std::tuple<R...> const* /*rules*/) {
+  return {place_of_rule<T, R>()...};
+}
+/// Looked up by plain loops, so that a member costs nothing for the rules of the others.
+template <class T>
+inline constexpr auto rule_places =
+    places_of_rules<T>(static_cast<std::remove_reference_t<decltype(rules_of<T>())> const*>(nullptr));
+
+/// How many rules of this kind the member has.
+[[nodiscard]] constexpr std::size_t count_rules(std::span<rule_place const> places, rule_kind kind,
+                                                std::size_t member) noexcept {
+  std::size_t count = 0;
+  for (auto const& one : places) count += one.kind == kind && one.member == member ? 1U : 0U;
+  return count;
+}
+/// The place in the tuple of the one that has `skip` of them before it.
+[[nodiscard]] constexpr std::size_t find_rule(std::span<rule_place const> places, rule_kind kind, std::size_t member,
+                                              std::size_t skip) noexcept {
+  std::size_t at = 0;
+  while (places[at].kind != kind || places[at].member != member || skip-- != 0) ++at;
+  return at;
+}
+
 /// Calls `use(rule)` for each rule of member `I` that is of this kind.
 template <class T, std::size_t I, rule_kind Kind, class F>
 constexpr void for_each_rule(F&& use) {
-  std::apply(
-      [&](auto const&... rules) {
-        [[maybe_unused]] auto const one = [&](auto const& rule) {
-          using R = std::remove_cvref_t<decltype(rule)>;
-          if constexpr (R::kind == Kind) {
-            if constexpr (field_index<R::member> == I) use(rule);
-          }
-        };
-        (one(rules), ...);
-      },
-      rules_of<T>());
+  constexpr auto count = count_rules(rule_places<T>, Kind, I);
+  if constexpr (count != 0) {
+    [&]<std::size_t... K>(std::index_sequence<K...> /*each*/) {
+      (static_cast<void>(use(std::get<find_rule(rule_places<T>, Kind, I, K)>(rules_of<T>()))), ...);
+    }(std::make_index_sequence<count>{});
+  }
 }
 
 template <class T, std::size_t I, rule_kind Kind>
 [[nodiscard]] consteval bool has_rule() {
-  bool found = false;
-  for_each_rule<T, I, Kind>([&](auto const&) { found = true; });
-  return found;
+  return count_rules(rule_places<T>, Kind, I) != 0;
 }
 
 /// A member's name in JSON.
@@ -110,24 +142,13 @@ template <class T, std::size_t I, class M>
 template <class T>
 [[nodiscard]] consteval bool rejects_unknown() {
   bool reject = false;
-  std::apply(
-      [&](auto const&... rules) {
-        [[maybe_unused]] auto const one = [&](auto const& rule) {
-          if constexpr (std::remove_cvref_t<decltype(rule)>::kind == rule_kind::unknown) reject = rule.reject;
-        };
-        (one(rules), ...);
-      },
-      rules_of<T>());
+  for_each_rule<T, field_count<T>, rule_kind::unknown>([&](auto const& rule) { reject = rule.reject; });
   return reject;
 }
 
 template <class T>
 [[nodiscard]] consteval bool is_all_defaulted() {
-  return std::apply(
-      [](auto const&... rules) {
-        return ((std::remove_cvref_t<decltype(rules)>::kind == rule_kind::presence_of_all) || ... || false);
-      },
-      rules_of<T>());
+  return has_rule<T, field_count<T>, rule_kind::presence_of_all>();
 }
 
 template <class T>
