@@ -68,7 +68,7 @@ inline constexpr std::size_t file_page   = 4096;
 /// Bytes that one of so many connections may send before others get their turn: in all, some milliseconds' worth. Each
 /// is a number of whole packets' pages.
 [[nodiscard]] constexpr std::size_t fair_share(std::size_t connections) noexcept {
-  constexpr std::size_t all = 32 * 1024 * 1024, least = 64 * 1024, most = 1024 * 1024;
+  constexpr std::size_t all = 64 * 1024 * 1024, least = 64 * 1024, most = 2 * 1024 * 1024;
   return std::clamp(all / (connections + 1) / least * least, least, most);
 }
 
