@@ -270,12 +270,24 @@ TEST_CASE("the last use of a key is kept over a restart") {
   CHECK(keys.last_use() == kept);
 }
 
-TEST_CASE("the guard says of itself what a document needs") {
-  fixture                 f;
-  auth::api_keys          keys(f.parts, f.options(), {auth::key_place::body, auth::key_place::bearer}, f.around());
-  http::openapi_operation about;
-  keys.describe(about);
-  REQUIRE(about.security.size() == 1);
-  CHECK(about.security[0].scheme == R"({"type":"http","scheme":"bearer"})");
-  CHECK(about.responses.size() == 4);
+TEST_CASE("the guard says of itself what a document needs: any one of the places is enough") {
+  fixture f;
+  using enum auth::key_place;
+  auto const described = [&](std::vector<auth::key_place> places) {
+    auth::api_keys          keys(f.parts, f.options(), std::move(places), f.around());
+    http::openapi_operation about;
+    keys.describe(about);
+    return about;
+  };
+  auto const v1 = described({body, bearer});
+  REQUIRE(v1.security.size() == 1);
+  CHECK(v1.security[0].scheme.starts_with(R"({"type":"http","scheme":"bearer","description":"or the member api_key)"));
+  CHECK(v1.responses.size() == 4);
+  auto const both = described({bearer, header});
+  REQUIRE(both.security.size() == 2);
+  CHECK(both.security[0].scheme == R"({"type":"http","scheme":"bearer"})");
+  CHECK(both.security[1].scheme == R"({"type":"apiKey","in":"header","name":"X-API-Key"})");
+  CHECK(both.security[1].instead);
+  CHECK(both.responses.size() == 2);
+  CHECK_FALSE(described({header}).security.at(0).instead);
 }

@@ -235,10 +235,14 @@ class api_keys {
   }
 
   void describe(http::openapi_operation& about) const {
-    if (in_bearer_) {
-      about.secured_by("bearer", R"({"type":"http","scheme":"bearer"})");
-    } else if (in_header_) {
-      about.secured_by("api_key", R"({"type":"apiKey","in":"header","name":")" + options_.header + "\"}");
+    // No scheme of OpenAPI says that a body has the key, so the words of the others do.
+    std::string const words = in_body_ ? R"(,"description":"or the member api_key of a JSON object as )"
+                                         R"(the body, also of a GET"})"
+                                       : "}";
+    if (in_bearer_) about.secured_by("bearer", R"({"type":"http","scheme":"bearer")" + words);
+    if (in_header_) {
+      auto const name = reflect::write_json(options_.header);
+      about.or_secured_by("api_key", R"({"type":"apiKey","in":"header","name":)" + name + words);
     }
     about.answers(http::status::unauthorized, "the API key is missing, unknown or expired");
     about.answers(http::status::too_many_requests, "the key's rate is used up");
