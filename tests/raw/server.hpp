@@ -21,8 +21,9 @@ namespace tensorgate::test::raw {
 
 class echo_server {
  public:
-  /// `bounds`: limits as the program takes them, "head_time=1000".
-  explicit echo_server(std::vector<std::string> bounds = {}) : program_(command(std::move(bounds))) {
+  /// `bounds`: limits as the program takes them, "head_time=1000". On that core alone, if one is named.
+  explicit echo_server(std::vector<std::string> bounds = {}, int core = -1)
+      : program_(command(std::move(bounds)), core) {
     constexpr std::string_view before = "listening at 127.0.0.1:";
 
     auto const& text = program_.read_until("\n");

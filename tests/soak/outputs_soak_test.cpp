@@ -1,9 +1,8 @@
-// Ten minutes of a subnet's files rewritten in place under load: no torn answer, no error, no growth.
-// TENSORGATE_SOAK_SECONDS sets another length.
+// Ten minutes of a subnet's files rewritten in place under load: no torn answer, no error, no growth. The server has a
+// core of its own. TENSORGATE_SOAK_SECONDS sets another length.
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -11,30 +10,23 @@
 
 #include "support/outputs_app.hpp"
 #include "support/rewriting.hpp"
+#include "support/soak.hpp"
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-using tensorgate_tests::outputs_app;
-using tensorgate_tests::run;
 using tensorgate_tests::running_program;
 
 TEST_CASE("files rewritten for ten minutes under load: every answer is whole, memory and descriptors stay") {
-  char const* const named  = std::getenv("TENSORGATE_SOAK_SECONDS");
-  auto const        length = std::chrono::seconds(named != nullptr ? std::stol(named) : 600);
-
-  tensorgate_tests::scratch_folder  folder;
-  tensorgate_tests::rewritten_files files{folder.path() / "data"};
+  auto const                           length = tensorgate_tests::soak_length(10min);
+  tensorgate_tests::server_apart const apart;
+  tensorgate_tests::scratch_folder     folder;
+  tensorgate_tests::rewritten_files    files{folder.path() / "data"};
   fs::create_directories(folder.path() / "validation");
   auto const config = folder.path() / "table.toml";
   std::ofstream(config) << tensorgate_tests::table_settings(folder.path());
-  auto const key = [&](std::string const& name, std::string const& tier) {
-    auto [code, said] = run({outputs_app::program(), "--config", config.string(), "keys", "add", name, "--tier", tier});
-    REQUIRE(code == 0);
-    while (!said.empty() && said.back() == '\n') said.pop_back();
-    return said.substr(said.find_last_of(" \n") + 1);
-  };
-  auto const      key30 = key("middle", "30"), key100 = key("high", "100");
-  running_program app{{outputs_app::program(), "--config", config.string()}};
+  auto const      key30  = tensorgate_tests::add_key(config, "middle", 30);
+  auto const      key100 = tensorgate_tests::add_key(config, "high", 100);
+  running_program app{{tensorgate_tests::outputs_program(), "--config", config.string()}, apart.core()};
 
   tensorgate_tests::rewriting_counts counts;
   tensorgate_tests::rewrite_and_ask(app, files, key30, key100, 6, 1000ms, length / 10, counts);

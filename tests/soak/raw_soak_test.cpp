@@ -2,38 +2,29 @@
 #include <algorithm>  // max, min
 #include <chrono>     // seconds
 #include <cstddef>    // size_t
-#include <cstdlib>    // getenv
 #include <random>     // random_device
-#include <string>     // string, stoi
+#include <string>     // string
 #include <thread>     // thread
 #include <vector>     // vector
 
 #include <doctest/doctest.h>
 
-#include "../raw/abuse.hpp"   // normal_client, drip_in, …
-#include "../raw/server.hpp"  // echo_server
+#include "../raw/abuse.hpp"     // normal_client, drip_in, …
+#include "../raw/server.hpp"    // echo_server
+#include "../support/soak.hpp"  // soak_length, server_apart
 
 using namespace tensorgate::test::raw;
-
-namespace {
-
-// Minutes of a run; TENSORGATE_SOAK_MINUTES, else two.
-std::chrono::seconds length_of_run() {
-  char const* const minutes = std::getenv("TENSORGATE_SOAK_MINUTES");
-  return std::chrono::minutes(minutes != nullptr ? std::stoi(minutes) : 2);
-}
-
-}  // namespace
 
 TEST_CASE("every kind of abuse at once, for minutes, leaves a server as it was") {
   raise_descriptors();
   auto const seed = std::random_device{}();
   MESSAGE("seed " << seed);
-  echo_server               server({"head_time=1500", "progress_interval=1500", "idle=60000", "linger=300"});
-  auto const                until       = steady_clock::now() + length_of_run();
-  std::size_t               first       = 0;  // memory after the first round
-  std::size_t               worst       = 0;  // after any later one
-  std::size_t               descriptors = 0;
+  tensorgate_tests::server_apart const apart;
+  echo_server server({"head_time=1500", "progress_interval=1500", "idle=60000", "linger=300"}, apart.core());
+  auto const  until       = steady_clock::now() + tensorgate_tests::soak_length(2min);
+  std::size_t first       = 0;  // memory after the first round
+  std::size_t worst       = 0;  // after any later one
+  std::size_t descriptors = 0;
   std::chrono::milliseconds longest{0};
   unsigned                  round = 0;
   do {

@@ -14,6 +14,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,8 +22,8 @@ namespace tensorgate_tests {
 
 class child {
  public:
-  /// Starts `words[0]` with both outputs joined.
-  explicit child(std::vector<std::string> words) {
+  /// Starts `words[0]` with both outputs joined; on that core alone, if one is named.
+  explicit child(std::vector<std::string> words, int core = -1) {
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
     pid_ = ::fork();
@@ -30,6 +31,12 @@ class child {
     if (pid_ == 0) {
       ::dup2(pipe[1], STDOUT_FILENO);
       ::dup2(pipe[1], STDERR_FILENO);
+      if (core >= 0) {
+        ::cpu_set_t only;
+        CPU_ZERO(&only);
+        CPU_SET(core, &only);
+        if (::sched_setaffinity(0, sizeof only, &only) != 0) ::_exit(126);
+      }
       std::vector<char*> raw;
       for (auto& one : words) raw.push_back(one.data());
       raw.push_back(nullptr);

@@ -55,73 +55,75 @@ class scratch_folder {
   fs::path path_;
 };
 
-class outputs_app {
+/// The program of this build, or the one that TENSORGATE_OUTPUTS names.
+[[nodiscard]] inline std::string outputs_program() {
+  char const* const named = std::getenv("TENSORGATE_OUTPUTS");
+  return named != nullptr ? named : TENSORGATE_OUTPUTS_PROGRAM;
+}
+
+/// What `keys add NAME --tier TIER` prints: the new key.
+[[nodiscard]] inline std::string add_key(fs::path const& config, std::string const& name, int tier,
+                                         std::vector<std::string> more = {}) {
+  std::vector<std::string> words{outputs_program(), "--config",          config.string(), "keys", "add", name,
+                                 "--tier",          std::to_string(tier)};
+  words.insert(words.end(), more.begin(), more.end());
+  auto [code, said] = run(std::move(words));
+  if (code != 0) throw std::runtime_error("keys add: " + said);
+  while (!said.empty() && said.back() == '\n') said.pop_back();
+  return said.substr(said.find_last_of(" \n") + 1);
+}
+
+/// Lines of a configuration beside those that every installation has.
+struct more_settings {
+  std::string tiers = "ours";
+  std::string data{};
+  std::string server{};
+  std::string keys{};
+};
+
+/// A validator's tree, a configuration and keys in a folder of their own.
+class installation {
  public:
-  /// `extra` is appended to the configuration, `data` to its section of that name.
-  outputs_app(fs::path const& sample, std::string_view profile, std::string_view tiers, std::string_view extra = {},
-              std::string_view data = {}) {
-    fs::copy(sample, tree(), fs::copy_options::recursive);
-    for (auto const& entry : fs::recursive_directory_iterator(tree())) {
-      fs::permissions(entry.path(), fs::perms::owner_write, fs::perm_options::add);
-    }
+  explicit installation(std::string_view profile = "v1", more_settings const& more = {}) {
+    auto const at = folder_.path().string();
+    std::ofstream(config()) << "profile = \"" << profile << "\"\ntiers = \"" << more.tiers
+                            << "\"\n[data]\nvalidation = \"" << at << "/tree/validation\"\nstate = \"" << at
+                            << "/state\"\n"
+                            << more.data
+                            << "[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nthreads = 2\n"
+                            << more.server << "[server.log]\naccess = \"off\"\n[keys]\nfile = \"" << at
+                            << "/keys.json\"\npoll = \"100ms\"\n"
+                            << more.keys;
+  }
+  void add_tree(fs::path const& from) const {
+    fs::copy(from, tree(), fs::copy_options::recursive);
     fs::permissions(tree(), fs::perms::owner_write, fs::perm_options::add);
-    auto const config = folder_.path() / "outputs.toml";
-    std::ofstream(config) << "profile = \"" << profile << "\"\ntiers = \"" << tiers << "\"\n"
-                          << "[data]\nvalidation = \"" << (tree() / "validation").string() << "\"\nstate = \""
-                          << (folder_.path() / "state").string() << "\"\n"
-                          << data << "[server]\nlisten = [\"127.0.0.1:0\"]\nthreads = 2\nadmin = \"127.0.0.1:0\"\n"
-                          << "[keys]\nfile = \"" << (folder_.path() / "keys.json").string() << "\"\n"
-                          << extra;
-    auto const [code, said] =
-        run({program(), "--config", config.string(), "keys", "import", (tree() / "api_keys.json").string()});
-    if (code != 0) throw std::runtime_error("keys import: " + said);
-    child_.emplace(std::vector<std::string>{program(), "--config", config.string()});
-    constexpr std::string_view before = "http: listening at 127.0.0.1:";
-    child_->read_until(before);
-    auto const& line = child_->read_until("\n", std::chrono::milliseconds{100});
-    auto const  at   = line.find(before);
-    if (at == std::string::npos) throw std::runtime_error("the app did not start: " + child_->printed());
-    port_ = static_cast<std::uint16_t>(std::stoi(line.substr(at + before.size())));
+    for (auto const& entry : fs::recursive_directory_iterator(tree()))
+      fs::permissions(entry.path(), fs::perms::owner_write, fs::perm_options::add);
   }
-
-  /// The program of this build, or the one that TENSORGATE_OUTPUTS names.
-  [[nodiscard]] static std::string program() {
-    char const* const named = std::getenv("TENSORGATE_OUTPUTS");
-    return named != nullptr ? named : TENSORGATE_OUTPUTS_PROGRAM;
+  void                      add_sample() const { add_tree(vectors_root() / "ptn/sample"); }
+  [[nodiscard]] std::string key(std::string const& name, int tier, std::vector<std::string> more = {}) const {
+    return add_key(config(), name, tier, std::move(more));
   }
-  [[nodiscard]] fs::path      tree() const { return folder_.path() / "tree"; }
-  [[nodiscard]] fs::path      folder() const { return folder_.path(); }
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-  [[nodiscard]] child&        process() { return *child_; }
-
-  /// The file, relative to the tree, that a path of profile v1 reads.
-  [[nodiscard]] static std::string file_of(std::string_view path) {
-    if (path.starts_with("/miner-positions?tier=")) {
-      return "validation/outputs/tiered_positions/" + std::string(path.substr(22)) + "/output.json.gz";
-    }
-    if (path.starts_with("/statistics")) return "runnable/minerstatistics.json";
-    if (path.starts_with("/eliminations")) return "validation/eliminations.json";
-    if (path.starts_with("/validator-checkpoint")) return "runnable/validator_checkpoint.json.gz";
-    if (path.starts_with("/miner-copying")) return "validation/miner_copying.json";
-    return "validation/outputs/output.json";
+  [[nodiscard]] std::pair<int, std::string> call(std::vector<std::string> words) const {
+    auto const first = this->words();
+    words.insert(words.begin(), first.begin(), first.end());
+    return run(std::move(words));
   }
-
-  /// SIGTERM, and the exit code.
-  int stop() {
-    child_->signal(SIGTERM);
-    return child_->wait();
-  }
+  [[nodiscard]] std::vector<std::string> words() const { return {outputs_program(), "--config", config().string()}; }
+  [[nodiscard]] fs::path                 tree() const { return folder_.path() / "tree"; }
+  [[nodiscard]] fs::path                 folder() const { return folder_.path(); }
+  [[nodiscard]] fs::path                 config() const { return folder_.path() / "outputs.toml"; }
 
  private:
-  scratch_folder       folder_;
-  std::optional<child> child_;
-  std::uint16_t        port_ = 0;
+  scratch_folder folder_;
 };
 
 /// A program that listens at ports of its own choosing, its words read all the while so that it never waits for us.
 class running_program {
  public:
-  explicit running_program(std::vector<std::string> words) : child_(std::move(words)) {
+  /// On that core alone, if one is named.
+  explicit running_program(std::vector<std::string> words, int core = -1) : child_(std::move(words), core) {
     drain_                           = std::jthread([this](std::stop_token const& end) {
       while (!end.stop_requested()) {
         std::scoped_lock const held(lock_);
@@ -185,6 +187,40 @@ class running_program {
   std::jthread       drain_;
   std::uint16_t      port_  = 0;
   std::uint16_t      admin_ = 0;
+};
+
+/// The app over a copy of a tree, with the keys of the tree's api_keys.json.
+class outputs_app {
+ public:
+  outputs_app(fs::path const& sample, std::string_view profile, more_settings const& more = {}) : at_(profile, more) {
+    at_.add_tree(sample);
+    auto const [code, said] = at_.call({"keys", "import", (tree() / "api_keys.json").string()});
+    if (code != 0) throw std::runtime_error("keys import: " + said);
+    program_.emplace(at_.words());
+  }
+
+  [[nodiscard]] fs::path      tree() const { return at_.tree(); }
+  [[nodiscard]] fs::path      folder() const { return at_.folder(); }
+  [[nodiscard]] std::uint16_t port() const noexcept { return program_->port(); }
+
+  /// The file, relative to the tree, that a path of profile v1 reads.
+  [[nodiscard]] static std::string file_of(std::string_view path) {
+    if (path.starts_with("/miner-positions?tier=")) {
+      return "validation/outputs/tiered_positions/" + std::string(path.substr(22)) + "/output.json.gz";
+    }
+    if (path.starts_with("/statistics")) return "runnable/minerstatistics.json";
+    if (path.starts_with("/eliminations")) return "validation/eliminations.json";
+    if (path.starts_with("/validator-checkpoint")) return "runnable/validator_checkpoint.json.gz";
+    if (path.starts_with("/miner-copying")) return "validation/miner_copying.json";
+    return "validation/outputs/output.json";
+  }
+
+  /// SIGTERM, and the exit code.
+  int stop() { return program_->stop(); }
+
+ private:
+  installation                   at_;
+  std::optional<running_program> program_;
 };
 
 }  // namespace tensorgate_tests

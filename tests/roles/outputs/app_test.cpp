@@ -84,7 +84,7 @@ TEST_CASE("every case of the clients is answered as it should be, in both profil
   auto const root = tensorgate_tests::vectors_root() / "ptn";
   auto const file = read_json_file(root / "http_cases.json");
   for (std::string const profile : {"v1", "v2"}) {
-    outputs_app app{root / "sample", profile, "files"};
+    outputs_app app{root / "sample", profile, {.tiers = "files"}};
     auto const  keys  = read_json_file(root / "sample/api_keys.json");
     auto const  first = read_json_file(app.tree() / "validation/outputs/output.json").begin().key();
     auto const  fill  = [&](std::string text) {

@@ -342,7 +342,7 @@ TEST_CASE("what the last day hides changes no byte of any answer to a key below 
 
   for (std::string const profile : {"v1", "v2"}) {
     CAPTURE(profile);
-    outputs_app one{one_side, profile, "ours", "", "now_ms = 1760000000000\n"};
+    outputs_app one{one_side, profile, {.data = "now_ms = 1760000000000\n"}};
     for (int const tier : {0, 30, 50}) {
       CAPTURE(tier);
       auto const key = keys.at("user" + std::to_string(tier)).at("key").get<std::string>();
@@ -353,7 +353,7 @@ TEST_CASE("what the last day hides changes no byte of any answer to a key below 
       REQUIRE_FALSE(other_raw.at(newcomer).at("positions").empty());
       write_side(other_side, other_raw, day.eliminations(ended), day.statistics(stats), true);
       fs::copy(sample / "api_keys.json", other_side / "api_keys.json");
-      outputs_app other{other_side, profile, "ours", "", "now_ms = 1760000000000\n"};
+      outputs_app other{other_side, profile, {.data = "now_ms = 1760000000000\n"}};
 
       CHECK(same(one, other, key) > 500);
       same(one, other, "");
