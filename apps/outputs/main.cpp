@@ -12,20 +12,22 @@ int main(int argc, char** argv) {
   tg::service          app{config->server};
   tg::auth::api_keys   keys{app, tg::outputs::key_options(*config)};
   tg::outputs::library library{app, config->data, config->profile, config->tiers, config->table};
+  auto const           errors = tg::outputs::errors_of(config->profile);
+  largest_body const   small{tg::outputs::largest_request};
 
   if (config->profile == tg::outputs::api_profile::table) {
     // clang-format off
-    return app.serve(tg::outputs::errors, routes{
-      get<"/{rest...}">           (keys, to<&tg::outputs::configured>(library)),
+    return app.serve(errors, routes{
+      get<"/{rest...}">           (keys, small, to<&tg::outputs::configured>(library)),
     });
     // clang-format on
   }
   // clang-format off
-  return app.serve(tg::outputs::errors, routes{
-    get<"/miner-positions">       (keys, to<&tg::outputs::positions>(library)),
-    get<"/miner-positions/{id}">  (keys, to<&tg::outputs::miner>(library)),
-    get<"/miner-hotkeys">         (keys, to<&tg::outputs::hotkeys>(library)),
-    get<"/{rest...}">             (keys, to<&tg::outputs::configured>(library)),
+  return app.serve(errors, routes{
+    get<"/miner-positions">       (keys, small, to<&tg::outputs::positions>(library)),
+    get<"/miner-positions/{id}">  (keys, small, to<&tg::outputs::miner>(library)),
+    get<"/miner-hotkeys">         (keys, small, to<&tg::outputs::hotkeys>(library)),
+    get<"/{rest...}">             (keys, small, to<&tg::outputs::configured>(library)),
   });
   // clang-format on
 }

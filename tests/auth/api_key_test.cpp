@@ -175,13 +175,36 @@ TEST_CASE("a key in the body of a GET, as the seed's clients send it") {
   SUBCASE("without a key in the body the field is looked at") {
     CHECK(code("{}", bearer(key_alice)) == good);
     CHECK(code("", bearer(key_alice)) == good);
-    CHECK(code("{bad", bearer(key_alice)) == good);
-    CHECK(code("{bad", bearer("nope")) == unauthorized);
+  }
+  SUBCASE("a body that is not JSON is told so, whatever the field says") {
+    CHECK(code("{bad", bearer(key_alice)) == bad_body);
+    CHECK(code("{bad", bearer("nope")) == bad_body);
   }
   SUBCASE("a body that is no object, or a key that is no text, is refused whatever the field says") {
     CHECK(code("[]", bearer(key_alice)) == unauthorized);
     CHECK(code(R"({"api_key":5})", bearer(key_alice)) == unauthorized);
   }
+}
+
+TEST_CASE("the second word of Authorization, whatever the first one is") {
+  fixture f;
+  REQUIRE(identity::enter_key(f.keys, {.name = "word", .tier = 30}, "one-word", f.now));
+  f.write_keys();
+  auth::api_keys keys(f.parts, f.options(), {auth::key_place::body, auth::key_place::authorization}, f.around());
+  REQUIRE(f.parts.all[0].start());
+  auto const is_good = [&](std::string const& value) {
+    return keys.admit(request_of("GET / HTTP/1.1\nAuthorization: " + value + "\n").get()).has_value();
+  };
+  for (auto const* value :
+       {"Bearer one-word", "bearer one-word", "Token one-word", "Bearer one-word extra", "Bearer  one-word"})
+    CHECK(is_good(value));
+  for (auto const* value : {"one-word", "Bearer", "Bearer x one-word", "Bearer one-words"}) CHECK(!is_good(value));
+}
+
+TEST_CASE("our file is keys.json, unless a validator's is named alone") {
+  CHECK(auth::key_file_of({}) == "keys.json");
+  CHECK(auth::key_file_of({.ptn = "api_keys.json"}).empty());
+  CHECK(auth::key_file_of({.file = "mine.json", .ptn = "api_keys.json"}) == "mine.json");
 }
 
 TEST_CASE("without any key the start is refused, and says how one is added") {
@@ -192,6 +215,10 @@ TEST_CASE("without any key the start is refused, and says how one is added") {
   auto const     started = f.parts.all[0].start();
   REQUIRE(!started);
   CHECK(started.error().note.find("sample keys add NAME") != std::string_view::npos);
+  CHECK(started.error().code == std::errc::permission_denied);  // for the exit code
+  CHECK(started.error().code.message() == "no key is in force");
+  CHECK(f.parts.said().find("none.json: No such file or directory") != std::string::npos);
+  CHECK(f.parts.said().find("in force stays") == std::string::npos);
 }
 
 TEST_CASE("a changed file is followed; a broken one leaves the keys of before and shows in health") {

@@ -46,6 +46,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
       if (!fresh && one.tier < at->second) at->second = one.tier;
     }
     for (auto const& warning : keys->warnings) must(warning.starts_with("entry \""));
+    auto       ours     = id::new_key_file(&fixed_bytes);
+    auto const imported = id::import_keys(ours, *keys, tensorgate::unix_millis{});
+    for (auto const& one : ours.keys) must(id::is_key_name(one.name));
+    must(imported.warnings.empty() && ours.keys.size() <= imported.added);
     auto const table = id::table_of(std::move(*keys), &fixed_bytes);
     must(table.size() == lowest.size());
     for (auto const& [key, tier] : lowest) {

@@ -142,6 +142,21 @@ TEST_CASE("accept-encoding chooses among the stored variants") {
   CHECK(field(http::represent(two.r, what), "Content-Encoding") == "gzip");
 }
 
+TEST_CASE("what is stored coded is sent so to whoever takes it at all") {
+  auto what    = both();
+  what.unasked = codec::coding::gzip;
+  for (auto const* accepts : {"gzip;q=0.5, identity", "identity, *;q=0.1", "gzip"}) {
+    CAPTURE(accepts);
+    asked const with("Accept-Encoding: " + std::string(accepts) + "\r\n");
+    CHECK(body(http::represent(with.r, what)) == packed);
+  }
+  for (auto const* accepts : {"identity", "gzip;q=0", "br", ""}) {
+    CAPTURE(accepts);
+    asked const with("Accept-Encoding: " + std::string(accepts) + "\r\n");
+    CHECK(body(http::represent(with.r, what)) == plain);
+  }
+}
+
 TEST_CASE("a client that refuses every coding is told so") {
   auto        what = both();
   asked const picky("Accept-Encoding: identity;q=0, gzip;q=0\r\n");

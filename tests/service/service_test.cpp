@@ -335,6 +335,13 @@ TEST_CASE("keys are added, listed, imported and revoked by commands") {
   CHECK(imported.first == 0);
   CHECK(imported.second.find("the key of \"v\" is short") != std::string::npos);
   CHECK(imported.second.find("2 of 2 keys were entered") != std::string::npos);
+  CHECK(run({"import", in.name + "/api_keys.json"}).second.find("0 of 2 keys were entered, 2 as before") !=
+        std::string::npos);
+  in.write("doubles.json",
+           R"({"u":{"key":"a long key of u, good","tier":30},"x":{"key":"a long key of u, good","tier":0}})");
+  CHECK(run({"import", in.name + "/doubles.json"}).second.find("0 of 2 keys were entered, 1 changed") !=
+        std::string::npos);
+  CHECK(run({"list"}).second.find("\nx      0 ") != std::string::npos);
   auto const listed = run({"list"});
   CHECK(listed.second.find("alice  30    5/s   2030-01-01T00:00:00Z") != std::string::npos);
   CHECK(listed.second.find(key) == std::string::npos);

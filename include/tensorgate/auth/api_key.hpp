@@ -5,7 +5,7 @@
 // was in force, and shows in health. The last use of each key is kept beside our file.
 #pragma once
 
-#include <algorithm>           // find
+#include <algorithm>           // find, min
 #include <atomic>              // atomic
 #include <cerrno>              // program_invocation_short_name
 #include <chrono>              // milliseconds
@@ -18,6 +18,7 @@
 #include <optional>            // optional
 #include <string>              // string
 #include <string_view>         // string_view
+#include <system_error>        // error_category
 #include <thread>              // thread
 #include <tuple>               // tuple
 #include <utility>             // move
@@ -46,19 +47,25 @@ namespace tensorgate::inline TENSORGATE_ABI::auth {
 
 /// Where a request may carry its key. Looked at in this order; the first place that carries one decides.
 enum class key_place : std::uint8_t {
-  body,    ///< the member `api_key` of a JSON object, also of a GET's body; whatever Content-Type says
-  bearer,  ///< Authorization: Bearer <key>
-  header,  ///< a field of its own
+  body,           ///< the member `api_key` of a JSON object, also of a GET's body; whatever Content-Type says
+  bearer,         ///< Authorization: Bearer <key>
+  header,         ///< a field of its own
+  authorization,  ///< Authorization: the second word, whatever the first one is
 };
 
 struct api_keys_options {
-  std::string               file = "keys.json";  ///< ours; empty: none
-  std::string               ptn{};               ///< a validator's api_keys.json; empty: none
-  std::vector<key_place>    places{};            ///< empty: what the role takes
+  std::string               file{};    ///< ours; empty: keys.json, or none where `ptn` names one
+  std::string               ptn{};     ///< a validator's api_keys.json; empty: none
+  std::vector<key_place>    places{};  ///< empty: what the role takes
   std::string               header = "X-API-Key";
   identity::allowance       rate{};       ///< of keys that name none
   std::chrono::milliseconds poll{2'000};  ///< how often the files are looked at
 };
+
+/// Our own file of keys; empty: there is none.
+[[nodiscard]] inline std::string key_file_of(api_keys_options const& options) {
+  return options.file.empty() && options.ptn.empty() ? "keys.json" : options.file;
+}
 
 /// Whose key it is, for handlers: `auth::key const&`.
 struct key {
@@ -96,14 +103,13 @@ template <>
 struct tensorgate::reflect::describe<tensorgate::auth::api_keys_options> {
   using options               = tensorgate::auth::api_keys_options;
   static constexpr auto rules = std::tuple{
-      text<&options::file>("the file of keys, made by the keys command; empty: none"),
+      text<&options::file>("the file of keys, made by the keys command; empty: keys.json, or none where ptn names one"),
       text<&options::ptn>("a validator's api_keys.json; empty: none"),
       text<&options::places>("where requests may carry their key; empty: what the API's clients are used to"),
       text<&options::header>("the field of the place \"header\""),
       text<&options::rate>("how often a key without a rate of its own may ask"),
       text<&options::poll>("how often the files are looked at")};
   static constexpr std::string_view check(options const& of) {
-    if (of.file.empty() && of.ptn.empty()) return "name a file of keys: file or ptn";
     return of.poll < std::chrono::milliseconds(10) ? "poll must be at least 10ms" : "";
   }
 };
@@ -139,6 +145,34 @@ namespace detail {
   return field.substr(scheme.size());
 }
 
+/// The second word, whatever the first one is: "Bearer key", "Token key and more".
+[[nodiscard]] inline std::optional<std::string_view> second_word(std::string_view field) noexcept {
+  for (int word = 1; word != 3; ++word) {
+    auto const begin = field.find_first_not_of(' ');
+    if (begin == std::string_view::npos) return std::nullopt;
+    field.remove_prefix(begin);
+    auto const end = std::min(field.find(' '), field.size());
+    if (word == 2) return field.substr(0, end);
+    field.remove_prefix(end);
+  }
+  return std::nullopt;
+}
+
+/// Why a start without a key is refused: as with what is not permitted, trying again would not mend it.
+class no_key_category final : public std::error_category {
+ public:
+  [[nodiscard]] char const*          name() const noexcept override { return "auth"; }
+  [[nodiscard]] std::string          message(int /*value*/) const override { return "no key is in force"; }
+  [[nodiscard]] std::error_condition default_error_condition(int /*value*/) const noexcept override {
+    return std::errc::permission_denied;
+  }
+};
+
+[[nodiscard]] inline std::error_code no_key() noexcept {
+  static no_key_category const category{};
+  return {1, category};
+}
+
 }  // namespace detail
 
 /// What the guard takes from outside. `command` tells, in the refusal to start without a key, how one is added.
@@ -152,7 +186,7 @@ class api_keys {
  public:
   using provides = key;
 
-  /// The largest body that may carry a key, in bytes; beyond it 413.
+  /// The largest body that may carry a key, in bytes; beyond it 413. Where none may, the guard has no word on bodies.
   static constexpr std::size_t max_body = 256UL << 10U;
 
   /// `usual`: where this API's clients carry their keys, unless the options say otherwise.
@@ -161,14 +195,15 @@ class api_keys {
       : owner_(owner),
         options_(std::move(options)),
         around_(std::move(around)),
-        own_(options_.file),
+        own_(key_file_of(options_)),
         ptn_(options_.ptn),
         tables_(std::make_shared<in_force>(), owner.loops().size()),
         buckets_(65'536, around_.random) {
     auto const& places = options_.places.empty() ? usual : options_.places;
     auto const  has    = [&](key_place one) { return std::find(places.begin(), places.end(), one) != places.end(); };
     in_body_           = has(key_place::body);
-    in_bearer_         = has(key_place::bearer);
+    in_bearer_         = has(key_place::bearer) || has(key_place::authorization);
+    any_scheme_        = has(key_place::authorization);
     in_header_         = has(key_place::header);
     owner.add(alive_.tied({.name   = "keys",
                            .start  = [this] { return start(); },
@@ -193,14 +228,11 @@ class api_keys {
   [[nodiscard]] result<key> admit(http::request& r) const {
     std::string                     from_body;
     std::optional<std::string_view> presented;
-    std::optional<failure>          broken;
     if (in_body_) {
       auto found = detail::key_in_body(r.body);
-      if (!found && found.error().code == http::errc::bad_body) {
-        broken = found.error();  // matters if no other place carries a key
-      } else if (!found) {
-        return refused(r, "key form", found.error().note);
-      } else if (*found) {
+      if (!found && found.error().code == http::errc::bad_body) return fail(found);
+      if (!found) return refused(r, "key form", found.error().note);
+      if (*found) {
         from_body = std::move(**found);
         presented = from_body;
       }
@@ -208,15 +240,13 @@ class api_keys {
     if (!presented && in_bearer_ && r.head.has(http::known_field::authorization)) {
       if (r.head.count(http::known_field::authorization) != 1)
         return refused(r, "key form", "more than one Authorization field");
-      presented = detail::bearer_key(r.head.field(http::known_field::authorization));
+      auto const field = r.head.field(http::known_field::authorization);
+      presented        = any_scheme_ ? detail::second_word(field) : detail::bearer_key(field);
     }
     if (!presented && in_header_) {
       if (auto const field = r.head.field(options_.header); !field.empty()) presented = field;
     }
-    if (!presented) {
-      if (broken) return fail(*broken);
-      return refused(r, "no key", "an API key is needed");
-    }
+    if (!presented) return refused(r, "no key", "an API key is needed");
 
     auto const found = tables_.on_loop().find(*presented);
     wipe(from_body.data(), from_body.size());
@@ -337,7 +367,7 @@ class api_keys {
       trouble_ = "there is no API key" + std::string(good ? "" : " that can be read") +
                  ", and nobody could be let in: add one with `" + around_.command + "`";
       refusal_ = trouble_;
-      return fail(std::make_error_code(std::errc::permission_denied), refusal_);
+      return fail(detail::no_key(), refusal_);
     }
     stopping_ = false;
     watcher_  = std::thread([this] { watch(); });
@@ -407,7 +437,8 @@ class api_keys {
       good = good && ptn_trouble_.empty();
     }
     auto const now = own_trouble_.empty() ? ptn_trouble_ : own_trouble_;
-    if (!now.empty() && now != said_) owner_.say("keys", now + "; what was in force stays so");
+    if (!now.empty() && now != said_)
+      owner_.say("keys", now + (before->size() == 0 ? "" : "; what was in force stays so"));
     said_ = now;
     if (fresh) {
       auto made = std::make_shared<in_force>(std::move(own), std::move(ptn));
@@ -473,7 +504,7 @@ class api_keys {
   net::parts&                         owner_;
   api_keys_options                    options_;
   key_surroundings                    around_;
-  bool                                in_body_ = false, in_bearer_ = false, in_header_ = false;
+  bool                                in_body_ = false, in_bearer_ = false, in_header_ = false, any_scheme_ = false;
   std::mutex                          reading_;  // one reads the files at a time
   detail::watched_text                own_, ptn_;
   std::string                         own_trouble_, ptn_trouble_, said_, refusal_;

@@ -19,6 +19,7 @@
 
 #include <cstddef>      // size_t
 #include <optional>     // optional
+#include <string>       // to_string
 #include <tuple>        // tuple
 #include <type_traits>  // is_same_v, remove_cvref_t
 #include <utility>      // declval
@@ -86,6 +87,12 @@ class largest_body {
 
   [[nodiscard]] std::optional<reply>  admit(request& /*r*/) const { return std::nullopt; }
   [[nodiscard]] constexpr std::size_t body_limit() const noexcept { return bytes_; }
+  template <class Operation>
+  void describe(Operation& about) const {
+    bool const        whole = bytes_ % 1024 == 0;
+    std::string const size  = whole ? std::to_string(bytes_ / 1024) + " KiB" : std::to_string(bytes_) + " bytes";
+    about.answers(status::content_too_large, "the body exceeds " + size);
+  }
 
  private:
   std::size_t bytes_;

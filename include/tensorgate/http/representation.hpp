@@ -10,18 +10,19 @@
 #include <utility>       // move
 #include <variant>       // get_if
 
-#include <tensorgate/codec/content_coding.hpp>   // coding, choose_coding
-#include <tensorgate/codec/gzip.hpp>             // gzip_decompress
-#include <tensorgate/core/result.hpp>            // result, failure
-#include <tensorgate/http/conditional.hpp>       // evaluate, allows_ranges
-#include <tensorgate/http/content.hpp>           // content, part_of, body_of
-#include <tensorgate/http/date.hpp>              // format_date
-#include <tensorgate/http/detail/multipart.hpp>  // multipart_reply
-#include <tensorgate/http/errc.hpp>              // errc
-#include <tensorgate/http/head.hpp>              // head_fields
-#include <tensorgate/http/range.hpp>             // choose_ranges
-#include <tensorgate/http/reply.hpp>             // reply
-#include <tensorgate/http/request.hpp>           // request, problem
+#include <tensorgate/codec/content_coding.hpp>      // coding, choose_coding
+#include <tensorgate/codec/gzip.hpp>                // gzip_decompress
+#include <tensorgate/core/result.hpp>               // result, failure
+#include <tensorgate/http/conditional.hpp>          // evaluate, allows_ranges
+#include <tensorgate/http/content.hpp>              // content, part_of, body_of
+#include <tensorgate/http/date.hpp>                 // format_date
+#include <tensorgate/http/detail/decoded_body.hpp>  // decoded_body
+#include <tensorgate/http/detail/multipart.hpp>     // multipart_reply
+#include <tensorgate/http/errc.hpp>                 // errc
+#include <tensorgate/http/head.hpp>                 // head_fields
+#include <tensorgate/http/range.hpp>                // choose_ranges
+#include <tensorgate/http/reply.hpp>                // reply
+#include <tensorgate/http/request.hpp>              // request, problem
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
@@ -40,11 +41,12 @@ struct representation {
   std::optional<std::chrono::sys_seconds> last_modified{};
   std::string_view                        cache_control{};
 
-  /// What a client is sent that says nothing of codings, where there is a choice.
+  /// What a client is sent that says nothing of codings, where there is a choice. The coded form is then also sent to
+  /// whoever takes it at all, however little it is liked: it is the one that is stored.
   codec::coding unasked = codec::coding::identity;
   bool          ranges  = true;  ///< whether parts of it may be asked for
   range_limits  most_ranges{};
-  /// The most that `gzip` may decode to where there is no `identity`, bytes.
+  /// The most that `gzip` may decode to where there is no `identity`, bytes; beyond, the answer is cut off.
   std::size_t decoded_limit = std::size_t{1} << 30U;
 };
 
@@ -111,15 +113,13 @@ inline void describe(reply& answer, representation const& what, std::string_view
   if (!is_empty(what.gzip)) answer.with("Vary", "Accept-Encoding");
 }
 
-/// The bytes of the variant; those of a coded one that nobody accepts are decoded now.
+/// Coded bytes up to this size are decoded at once: a few milliseconds, whatever they hold.
+inline constexpr std::uint64_t decode_at_once = 4096;
+
+/// The bytes of the variant; those of a small coded one that is not accepted are decoded now.
 [[nodiscard]] inline result<content> bytes_of(representation const& what, codec::coding chosen) {
   if (chosen == codec::coding::gzip) return what.gzip;
   if (!is_empty(what.identity)) return what.identity;
-  if (auto const* const memory = std::get_if<shared_bytes>(&what.gzip)) {
-    auto decoded = codec::gzip_decompress(memory->view(), what.decoded_limit);
-    if (!decoded) return fail(decoded);
-    return content(shared_bytes::own(std::move(*decoded)));
-  }
   std::string packed;
   auto const  read = append_bytes(what.gzip, 0, static_cast<std::size_t>(size_of(what.gzip)), packed);
   if (!read) return fail(read);
@@ -136,17 +136,19 @@ inline void describe(reply& answer, representation const& what, std::string_view
   if (!r.head.has(known_field::accept_encoding)) return coded ? what.unasked : codec::coding::identity;
   detail::joined_field const field(r.head, known_field::accept_encoding);
   if (!coded) return codec::choose_coding(field.value(), {codec::coding::identity});
-  return codec::choose_coding(field.value(), {codec::coding::gzip, codec::coding::identity});
+  auto const accepted = codec::parse_accept_encoding(field.value());
+  if (what.unasked == codec::coding::gzip && accepted.gzip) return codec::coding::gzip;
+  return codec::choose_coding(accepted, {codec::coding::gzip, codec::coding::identity});
 }
 
-/// True if the answer costs the decoding of all stored bytes: for large ones, work for a pool, not for a loop.
+/// True if the answer costs the decoding of all stored bytes.
 [[nodiscard]] inline bool must_decode(request const& r, representation const& what) {
   return is_empty(what.identity) && choose_variant(r, what) == codec::coding::identity;
 }
 
 /// Answers GET and HEAD with `what`: 200, 206 with one part or several, 304, 406, 412 or 416, by RFC 9110 §12 to §14.
 /// Conditions and ranges are of the variant that is chosen. HEAD has the answer of GET; the session leaves its body
-/// out.
+/// out. What must be decoded first is decoded while it is sent, unless it is small; it has no parts.
 [[nodiscard]] inline reply represent(request const& r, representation const& what) {
   auto const chosen = choose_variant(r, what);
   if (!chosen) {
@@ -184,6 +186,11 @@ inline void describe(reply& answer, representation const& what, std::string_view
     }
   }
 
+  if (must_decode(r, what) && size_of(what.gzip) > detail::decode_at_once) {
+    reply decoded = reply::of(detail::decoded_body(what.gzip, what.decoded_limit), what.content_type);
+    detail::describe(decoded, what, tag);
+    return decoded;
+  }
   auto bytes = detail::bytes_of(what, *chosen);
   if (!bytes) {
     return detail::refusal(r, status::internal_server_error, "internal_server_error",

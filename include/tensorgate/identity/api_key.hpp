@@ -38,7 +38,7 @@
 namespace tensorgate::inline TENSORGATE_ABI::identity {
 
 /// The longest key that is looked at, in bytes. A longer one is unknown without being digested.
-inline constexpr std::size_t max_key_size = 256;
+inline constexpr std::size_t max_key_size = 4096;
 /// Below this an imported key is called short: 16 characters of a good alphabet are some 95 bits.
 inline constexpr std::size_t short_key_size = 16;
 /// The most keys in one table, whatever the file says.
@@ -48,12 +48,15 @@ using key_salt   = std::array<std::byte, 32>;
 using key_digest = crypto::sha256_digest;
 
 [[nodiscard]] inline key_digest digest_of(key_salt const& salt, std::string_view key) {
-  std::array<std::byte, sizeof(key_salt) + max_key_size> text{};
-  auto const                                             size = key.size() < max_key_size ? key.size() : max_key_size;
-  std::memcpy(text.data(), salt.data(), salt.size());
-  if (size != 0) std::memcpy(text.data() + salt.size(), key.data(), size);
-  auto const digest = crypto::sha256({text.data(), salt.size() + size});
-  wipe(text.data(), salt.size() + size);
+  std::array<std::byte, sizeof(key_salt) + 256> small{};  // keys that are made for it are shorter
+  std::vector<std::byte>                        large;
+  auto const                                    size = salt.size() + key.size();
+  if (size > small.size()) large.resize(size);
+  auto* const text = size > small.size() ? large.data() : small.data();
+  std::memcpy(text, salt.data(), salt.size());
+  if (!key.empty()) std::memcpy(text + salt.size(), key.data(), key.size());
+  auto const digest = crypto::sha256({text, size});
+  wipe(text, size);
   return digest;
 }
 

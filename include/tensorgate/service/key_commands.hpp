@@ -20,7 +20,7 @@
 #include <tensorgate/core/random.hpp>             // system_random
 #include <tensorgate/core/time.hpp>               // wall_clock
 #include <tensorgate/identity/api_key.hpp>        // key_file
-#include <tensorgate/identity/ptn_keys.hpp>       // parse_ptn_keys
+#include <tensorgate/identity/ptn_keys.hpp>       // parse_ptn_keys, import_keys
 #include <tensorgate/ops/terminal.hpp>            // terminal, text_table
 #include <tensorgate/reflect/json_write.hpp>      // write_json
 #include <tensorgate/reflect/text.hpp>            // from_text
@@ -35,7 +35,7 @@ inline constexpr std::string_view key_commands_usage =
     "                     makes a key and shows it, this once\n"
     "  list               shows the names, and when each key was last used\n"
     "  revoke NAME        takes a key out; a running server follows within seconds\n"
-    "  import FILE        enters the keys of a validator's api_keys.json\n"
+    "  import FILE        enters the keys of a validator's api_keys.json, or brings them up to date\n"
     "With --json, add and list print JSON.\n";
 
 /// What the commands work on.
@@ -230,24 +230,20 @@ class key_commands {
     int  code = exit_codes::fine;
     auto file = open(code);
     if (!file) return code;
-    std::size_t entered = 0;
     for (auto const& warning : keys->warnings) options_.err.print("warning: " + ops::printable(warning) + "\n");
+    auto const done = identity::import_keys(*file, *keys, options_.clock());
+    for (auto const& warning : done.warnings) options_.err.print("warning: " + ops::printable(warning) + "\n");
     for (auto const& one : keys->keys) {
-      auto const done = identity::enter_key(*file, {.name = one.user, .tier = one.tier, .rate = {}, .expires = {}},
-                                            one.key, options_.clock(), "imported");
-      if (!done) {
-        options_.err.print("warning: \"" + ops::printable(one.user) +
-                           "\" is left out: " + std::string(done.error().note) + "\n");
-        continue;
-      }
-      ++entered;
       if (one.key.size() < identity::short_key_size) {
         options_.err.print("warning: the key of \"" + ops::printable(one.user) + "\" is short: it could be guessed\n");
       }
     }
     code = write(*file);
-    if (code == exit_codes::fine)
-      options_.err.print(std::to_string(entered) + " of " + std::to_string(keys->keys.size()) + " keys were entered\n");
+    if (code != exit_codes::fine) return code;
+    auto said = std::to_string(done.added) + " of " + std::to_string(keys->keys.size()) + " keys were entered";
+    if (done.changed != 0) said += ", " + std::to_string(done.changed) + " changed";
+    if (done.same != 0) said += ", " + std::to_string(done.same) + " as before";
+    options_.err.print(said + "\n");
     return code;
   }
 

@@ -34,10 +34,11 @@ struct kept_tree {
   tg::steady_point                 clock{std::chrono::hours{1}};
   outputs::keeper                  keeper;
 
-  explicit kept_tree(outputs::api_profile profile = outputs::api_profile::v1,
-                     outputs::tier_source tiers = outputs::tier_source::ours, std::vector<outputs::row> rows = {})
+  explicit kept_tree(outputs::api_profile                   profile = outputs::api_profile::v1,
+                     outputs::tier_source                   tiers   = outputs::tier_source::ours,
+                     std::vector<outputs::table_row> const& rows    = {})
       : keeper(prepared(folder), profile, tiers,
-               outputs::all_rows(profile, std::move(rows), tiers == outputs::tier_source::compat),
+               outputs::all_rows(profile, rows, tiers == outputs::tier_source::compat),
                outputs::keeper_events{
                    .publish = [this](outputs::snapshot_ptr next) { now = std::move(next); },
                    .say     = [this](std::string_view, std::string_view text) { said.emplace_back(text); }}) {}
@@ -179,7 +180,7 @@ TEST_CASE("our scores answer at once when the validator's file goes, and go with
 }
 
 TEST_CASE("a row of the operator's own for our scores has the forms that it asks for, or none") {
-  outputs::row copying;
+  outputs::table_row copying;
   copying.path  = "/miner-copying";
   copying.files = {"validation/miner_copying.json"};
   copying.lag   = outputs::lag_rule{.array = "/events", .time = "/t"};
@@ -362,7 +363,7 @@ TEST_CASE("eliminations of the last day are lagged, and appear by themselves whe
 }
 
 TEST_CASE("a row may name a file for each id, and ids come and go with the files") {
-  outputs::row scores;
+  outputs::table_row scores;
   scores.path  = "/scores/{id}";
   scores.files = {"scores/{id}.json"};
   kept_tree tree{outputs::api_profile::table, outputs::tier_source::ours, {scores}};

@@ -95,7 +95,7 @@ inline int tiers_command(config const& settings, tensorgate::arguments words) {
 /// `keys`: adds, lists, revokes, imports.
 inline int keys_command(config const& settings, tensorgate::arguments words) {
   tensorgate::key_commands_options options;
-  options.file  = settings.keys.file;
+  options.file  = auth::key_file_of(settings.keys);
   options.tier  = 100;
   options.tiers = {tier_names.rbegin(), tier_names.rend()};
   return tensorgate::run_key_command(options, std::move(words));

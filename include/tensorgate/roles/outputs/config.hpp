@@ -3,7 +3,7 @@
 
 #include <chrono>       // milliseconds
 #include <cstddef>      // size_t
-#include <cstdint>      // int64_t, uint8_t
+#include <cstdint>      // int64_t
 #include <string>       // string
 #include <string_view>  // string_view
 #include <tuple>        // tuple
@@ -12,24 +12,10 @@
 #include <tensorgate/auth/api_key.hpp>           // api_keys_options
 #include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
 #include <tensorgate/reflect/rules.hpp>          // describe
-#include <tensorgate/roles/outputs/row.hpp>      // row
+#include <tensorgate/roles/outputs/profile.hpp>  // api_profile, table_row
 #include <tensorgate/service/server_config.hpp>  // server_config
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
-
-/// Which API is served.
-enum class api_profile : std::uint8_t {
-  v1,     ///< the data server beside a validator: keys in a JSON body or as Bearer
-  v2,     ///< the API that is built into the validator: Bearer keys
-  table,  ///< the rows of the configuration alone
-};
-
-/// Where the tiers below 100 come from.
-enum class tier_source : std::uint8_t {
-  ours,    ///< computed here, nothing of the last day in them
-  compat,  ///< computed here as upstream does, its leaks included; every route is open as it is upstream
-  files,   ///< the validator's own tier files
-};
 
 struct data_config {
   std::string validation = "../proprietary-trading-network/validation";  ///< the validator's folder of that name
@@ -52,6 +38,9 @@ struct data_config {
   return server;
 }
 
+/// The largest body of a request, bytes: it holds a key at most. Beyond it 413.
+inline constexpr std::size_t largest_request = auth::api_keys::max_body;
+
 /// Everything that `outputs.toml` may say.
 struct config {
   static constexpr std::string_view program = "tensorgate-outputs";
@@ -61,7 +50,7 @@ struct config {
   api_profile            profile = api_profile::v1;
   tier_source            tiers   = tier_source::ours;
   data_config            data{};
-  std::vector<row>       table{};
+  std::vector<table_row> table{};
   auth::api_keys_options keys{};
   server_config          server = default_server();
 };
@@ -71,7 +60,7 @@ struct config {
   auto options = settings.keys;
   if (options.places.empty()) {
     options.places = {auth::key_place::bearer};
-    if (settings.profile == api_profile::v1) options.places.insert(options.places.begin(), auth::key_place::body);
+    if (settings.profile == api_profile::v1) options.places = {auth::key_place::body, auth::key_place::authorization};
   }
   return options;
 }
@@ -100,6 +89,20 @@ struct tensorgate::reflect::describe<tensorgate::outputs::data_config> {
 };
 
 template <>
-struct tensorgate::reflect::describe<tensorgate::outputs::row> {
-  static std::string_view check(tensorgate::outputs::row const& one) { return tensorgate::outputs::row_fault(one); }
+struct tensorgate::reflect::describe<tensorgate::outputs::config> {
+  /// Rows are judged as they are in force, completed by the profile's own. `inside` names the one that is wrong.
+  static std::string_view check(tensorgate::outputs::config const& of, std::string& inside) {
+    auto const rows = tensorgate::outputs::own_rows(of.profile, of.table);
+    for (std::size_t i = 0; i != rows.size(); ++i) {
+      inside = "table[" + std::to_string(i) + "]";
+      if (auto const bad = tensorgate::outputs::row_fault(rows[i]); !bad.empty()) return bad;
+      bool const document = of.server.docs && (rows[i].path == "/docs" || rows[i].path == "/openapi.json");
+      if (document || tensorgate::outputs::is_compiled(of.profile, rows[i].path))
+        return "the program itself answers this path, so that the row would never be asked";
+      for (std::size_t before = 0; before != i; ++before) {
+        if (rows[before].path == rows[i].path) return "a row before has the same path";
+      }
+    }
+    return {};
+  }
 };

@@ -119,7 +119,27 @@ class keeper {
     }
     for (auto const& [where, text] : shape_faults_) all.push_back(text);
     if (tier_fault_) all.push_back(*tier_fault_);
-    for (auto const& file : awaited()) all.push_back(resolve(file).string() + " is not there");
+    for (auto& one : awaited()) all.push_back(std::move(one));
+    return all;
+  }
+
+  /// Files of positions that there should be, and that are neither there nor broken, a sentence each.
+  [[nodiscard]] std::vector<std::string> awaited() const {
+    std::vector<std::string> all;
+    auto const               missing = [this](std::string const& name) {
+      auto const& files = followed_.at(name).files();
+      auto const  file  = files.find("");
+      return file == files.end() || (!file->second.good() && !file->second.fault());
+    };
+    if (profile_ == api_profile::v1 && missing(std::string(position_files::raw))) all.emplace_back(position_files::raw);
+    if (profile_ == api_profile::v2 && !raw_from_ && !serves_tier_files() && missing(tier_path(tier_names.front())))
+      all.push_back(tier_path(tier_names.front()));
+    if (serves_tier_files()) {
+      for (auto const name : tier_names) {
+        if (missing(tier_path(name))) all.push_back(tier_path(name));
+      }
+    }
+    for (auto& one : all) one = resolve(one).string() + " is not there";
     return all;
   }
 
@@ -171,25 +191,6 @@ class keeper {
   void follow_whole(std::string const& file) {
     follow(file);
     cut_.insert(file);
-  }
-
-  /// Files of positions that there should be, and that are neither there nor broken.
-  [[nodiscard]] std::vector<std::string> awaited() const {
-    std::vector<std::string> all;
-    auto const               missing = [this](std::string const& name) {
-      auto const& files = followed_.at(name).files();
-      auto const  file  = files.find("");
-      return file == files.end() || (!file->second.good() && !file->second.fault());
-    };
-    if (profile_ == api_profile::v1 && missing(std::string(position_files::raw))) all.emplace_back(position_files::raw);
-    if (profile_ == api_profile::v2 && !raw_from_ && !serves_tier_files() && missing(tier_path(tier_names.front())))
-      all.push_back(tier_path(tier_names.front()));
-    if (serves_tier_files()) {
-      for (auto const name : tier_names) {
-        if (missing(tier_path(name))) all.push_back(tier_path(name));
-      }
-    }
-    return all;
   }
 
   /// Notes what a whole file lacks, and says it once; an empty text takes the note back.

@@ -31,14 +31,15 @@ namespace tensorgate::inline TENSORGATE_ABI::outputs {
 /// A part: reads the tree before the first connection is accepted, follows it from then on, off the loops.
 class library {
  public:
-  library(net::parts& app, data_config const& data, api_profile profile, tier_source tiers, std::vector<row> own)
+  library(net::parts& app, data_config const& data, api_profile profile, tier_source tiers,
+          std::vector<table_row> const& own)
       : app_(app),
         poll_(data.poll),
         fixed_now_(data.now_ms),
         validation_(data.validation),
         profile_(profile),
         tiers_(tiers),
-        keeper_(data, profile, tiers, all_rows(profile, std::move(own), tiers == tier_source::compat), events()) {
+        keeper_(data, profile, tiers, all_rows(profile, own, tiers == tier_source::compat), events()) {
     net::part me;
     me.name   = "data";
     me.start  = [this] { return start(); };
@@ -110,13 +111,22 @@ class library {
 
   result<void> start() {
     std::error_code error;
-    if (!std::filesystem::is_directory(validation_, error)) {
+    auto const      status = std::filesystem::status(validation_, error);
+    if (!std::filesystem::is_directory(status)) {
       app_.say("data",
                validation_.string() + " is no folder that can be read; name the validator's own in data.validation");
-      return fail(make_error_code(std::errc::not_a_directory), "the validator's folder cannot be read");
+      if (!error) error = make_error_code(std::errc::not_a_directory);
+      return fail(error, "the validator's folder cannot be read");
+    }
+    if (std::filesystem::is_directory(validation_ / "validation", error)) {
+      app_.say("data", validation_.string() + " holds a folder called validation: name that one in data.validation");
     }
     look();
-    if (keeper_.empty()) app_.say("data", "the data folders are empty; answers are 404 until the validator writes");
+    if (keeper_.empty()) {
+      app_.say("data", "the data folders are empty; answers are 404 until the validator writes");
+    } else {
+      for (auto const& one : keeper_.awaited()) app_.say("data", one + "; what it would answer is 404");
+    }
     auto& loop = app_.loops().loop(0);
     asio::co_spawn(loop, follow(), asio::detached);
     return {};

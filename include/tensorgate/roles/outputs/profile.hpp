@@ -1,17 +1,30 @@
 // tensorgate/roles/outputs/profile.hpp: the rows and sentences of the two APIs that clients know.
 #pragma once
 
-#include <chrono>       // hours
+#include <cstdint>      // uint8_t
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
 #include <vector>       // vector
 
-#include <tensorgate/core/abi.hpp>              // TENSORGATE_ABI
-#include <tensorgate/roles/outputs/config.hpp>  // api_profile
-#include <tensorgate/roles/outputs/row.hpp>     // row
+#include <tensorgate/core/abi.hpp>           // TENSORGATE_ABI
+#include <tensorgate/roles/outputs/row.hpp>  // row
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
+
+/// Which API is served.
+enum class api_profile : std::uint8_t {
+  v1,     ///< the data server beside a validator: keys in a JSON body or in Authorization
+  v2,     ///< the API that is built into the validator: Bearer keys
+  table,  ///< the rows of the configuration alone
+};
+
+/// Where the tiers below 100 come from.
+enum class tier_source : std::uint8_t {
+  ours,    ///< computed here, nothing of the last day in them
+  compat,  ///< computed here as upstream does, its leaks included; rows are for any key, as they are upstream
+  files,   ///< the validator's own tier files
+};
 
 /// Files of the validator that are compiled in; all others are rows. Relative to the data root.
 struct position_files {
@@ -176,19 +189,46 @@ namespace detail {
 
 }  // namespace detail
 
-/// The rows of a configuration, and behind them those of the profile, which they may replace by naming the same path.
-/// With `open`, every row but the checkpoint's of v2 is for any key, as it is upstream.
-[[nodiscard]] inline std::vector<row> all_rows(api_profile profile, std::vector<row> own, bool open) {
-  std::vector<row> rows = std::move(own);
-  std::vector<row> profile_rows;
-  if (profile == api_profile::v1) profile_rows = detail::rows_of_v1();
-  if (profile == api_profile::v2) profile_rows = detail::rows_of_v2();
-  for (auto& one : profile_rows) {
-    bool const checkpoint = one.path == "/validator-checkpoint";
-    if (open && !(profile == api_profile::v2 && checkpoint)) {
-      one.tier = 0;
-      one.lag.reset();
+/// The rows of a profile. With `open`, every one but the checkpoint's of v2 is for any key, as it is upstream.
+[[nodiscard]] inline std::vector<row> profile_rows(api_profile profile, bool open = false) {
+  std::vector<row> rows;
+  if (profile == api_profile::v1) rows = detail::rows_of_v1();
+  if (profile == api_profile::v2) rows = detail::rows_of_v2();
+  for (auto& one : rows) {
+    if (!open || (profile == api_profile::v2 && one.path == "/validator-checkpoint")) continue;
+    one.tier = 0;
+    one.lag.reset();
+  }
+  return rows;
+}
+
+/// True for the paths of positions, which the program answers without a row.
+[[nodiscard]] constexpr bool is_compiled(api_profile profile, std::string_view path) noexcept {
+  constexpr std::string_view of_one = "/miner-positions/";
+  if (profile == api_profile::table) return false;
+  if (path == "/miner-positions" || path == "/miner-hotkeys") return true;
+  return path.starts_with(of_one) && path.size() > of_one.size() && path.find('/', of_one.size()) == path.npos;
+}
+
+/// The rows of a configuration, each completed by the profile's of the same path.
+[[nodiscard]] inline std::vector<row> own_rows(api_profile profile, std::vector<table_row> const& said,
+                                               bool open = false) {
+  auto const       usual = profile_rows(profile, open);
+  std::vector<row> rows;
+  for (auto const& one : said) {
+    row like;
+    for (auto const& known : usual) {
+      if (known.path == one.path) like = known;
     }
+    rows.push_back(complete(one, std::move(like)));
+  }
+  return rows;
+}
+
+/// The rows of a configuration, and behind them those of the profile whose paths it does not name.
+[[nodiscard]] inline std::vector<row> all_rows(api_profile profile, std::vector<table_row> const& said, bool open) {
+  auto rows = own_rows(profile, said, open);
+  for (auto& one : profile_rows(profile, open)) {
     bool taken = false;
     for (auto const& mine : rows) taken = taken || mine.path == one.path;
     if (!taken) rows.push_back(std::move(one));

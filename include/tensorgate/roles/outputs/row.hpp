@@ -6,6 +6,7 @@
 #include <optional>     // optional
 #include <string>       // string
 #include <string_view>  // string_view
+#include <utility>      // move
 #include <vector>       // vector
 
 #include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
@@ -48,6 +49,42 @@ struct row {
   std::string not_found_page{};                 ///< instead of `not_found`: the whole body, as text/html
   std::string forbidden{};                      ///< the 403's error text; empty: the usual one
 };
+
+/// A row as a configuration says it. What it leaves out is as in the profile's row of the same path, if there is one.
+struct table_row {
+  std::string                path;
+  std::vector<std::string>   files{};
+  std::optional<int>         tier{};
+  std::optional<slice_rule>  slice{};
+  std::optional<lag_rule>    lag{};
+  std::optional<omit_rule>   omit{};
+  std::optional<bool>        gzip_unasked{};
+  std::optional<bool>        slash{};
+  std::optional<std::string> not_found{};
+  std::optional<std::string> no_member{};
+  std::optional<std::string> not_found_page{};
+  std::optional<std::string> forbidden{};
+};
+
+/// `like`, changed as `said`.
+[[nodiscard]] inline row complete(table_row const& said, row like = {}) {
+  like.path = said.path;
+  if (!said.files.empty()) like.files = said.files;
+  like.tier         = said.tier.value_or(like.tier);
+  like.slice        = said.slice ? said.slice : std::move(like.slice);
+  like.lag          = said.lag ? said.lag : std::move(like.lag);
+  like.omit         = said.omit ? said.omit : std::move(like.omit);
+  like.gzip_unasked = said.gzip_unasked.value_or(like.gzip_unasked);
+  like.slash        = said.slash.value_or(like.slash);
+  like.no_member    = said.no_member.value_or(std::move(like.no_member));
+  if (said.not_found) {
+    like.not_found = *said.not_found;
+    like.not_found_page.clear();
+  }
+  like.not_found_page = said.not_found_page.value_or(std::move(like.not_found_page));
+  like.forbidden      = said.forbidden.value_or(std::move(like.forbidden));
+  return like;
+}
 
 /// True for what may stand for `{id}` in a file's name: 1 to 128 letters, digits, `.`, `_`, `-`, not beginning with a
 /// dot.
@@ -103,9 +140,15 @@ struct row {
     if (!whole) return "{id} must be a whole segment of path";
   }
   if (one.slash) return one.path.ends_with('/') ? "slash needs a path without one at its end" : "";
-  if (one.files.empty()) return "files names no file";
+  if (one.files.empty()) return "files names no file, and no row of the profile has this path";
   for (auto const& file : one.files) {
     if (file.empty() || file.starts_with('/')) return "a file must be named relative to the data root";
+    if (file.ends_with('/')) return "a file must lie below the data root";
+    for (std::string_view rest = file; !rest.empty();) {
+      auto const part = rest.substr(0, rest.find('/'));
+      rest.remove_prefix(part.size() + (part.size() < rest.size() ? 1U : 0U));
+      if (part.empty() || part == "." || part == "..") return "a file must lie below the data root";
+    }
     if (bad_braces(file) || ids(file) > 1) return "a file's name may hold {id} once, and no other braces";
     if (ids(file) == 1 && ids(one.path) == 0) return "a file's name holds {id}, but path has none";
     if (auto const at = file.find("{id}"); at != std::string::npos && file.find('/', at) != std::string::npos) {

@@ -5,12 +5,12 @@
 #include <string_view>  // string_view
 #include <utility>      // move
 
-#include <tensorgate/core/abi.hpp>            // TENSORGATE_ABI
-#include <tensorgate/http/problem.hpp>        // problem
-#include <tensorgate/http/reply.hpp>          // reply
-#include <tensorgate/http/request.hpp>        // request
-#include <tensorgate/reflect/json_write.hpp>  // write_json
-#include <tensorgate/roles/outputs/row.hpp>   // with_id
+#include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
+#include <tensorgate/http/problem.hpp>           // problem
+#include <tensorgate/http/reply.hpp>             // reply
+#include <tensorgate/http/request.hpp>           // request
+#include <tensorgate/reflect/json_write.hpp>     // write_json
+#include <tensorgate/roles/outputs/profile.hpp>  // api_profile
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -48,6 +48,15 @@ struct error_body {
       return error_reply(what.code, std::move(text));
     }
   }
+}
+
+/// The same as profile v2 words it, which gives no reasons for a 400.
+[[nodiscard]] inline http::reply errors_of_v2(http::problem const& what, http::request const& r) {
+  return what.code == http::status::bad_request ? error_reply(what.code, "Bad request") : errors(what, r);
+}
+
+[[nodiscard]] inline http::error_renderer errors_of(api_profile profile) noexcept {
+  return profile == api_profile::v2 ? &errors_of_v2 : &errors;
 }
 
 }  // namespace tensorgate::outputs

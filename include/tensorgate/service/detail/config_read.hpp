@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>    // find
+#include <charconv>     // from_chars
 #include <cstddef>      // size_t
 #include <string>       // string
 #include <string_view>  // string_view
@@ -32,6 +33,18 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 inline void read_setting(config_reader& to, config_node const& from, setting_type const& type, void* out,
                          std::string const& path);
 
+/// The node that `inside`, "name" or "name[3]", leads to; the table itself where nothing was written there.
+[[nodiscard]] inline config_node const& written_at(config_node const& table, std::string_view inside) {
+  auto const  bracket = inside.find('[');
+  auto const* value   = table.find(inside.substr(0, bracket));
+  if (value == nullptr) return table;
+  if (bracket == std::string_view::npos) return *value;
+  std::size_t index = 0;
+  auto const  from  = inside.substr(bracket + 1);
+  std::from_chars(from.data(), from.data() + from.size(), index);
+  return index < value->items.size() ? value->items[index] : *value;
+}
+
 inline void read_table(config_reader& to, config_node const& from, setting_type const& type, void* out,
                        std::string const& path) {
   if (from.is != config_node::kind::table) return to.expected(from, path, "a table of settings");
@@ -55,7 +68,9 @@ inline void read_table(config_reader& to, config_node const& from, setting_type 
     if (type.rules != nullptr && to.problems.size() == so_far) type.rules(out, i, to, *value, where);
   }
   if (type.check == nullptr || to.problems.size() != before) return;
-  if (auto const bad = type.check(out); !bad.empty()) to.wrong(from, path, std::string(bad));
+  std::string inside;
+  auto const  bad = type.check(out, inside);
+  if (!bad.empty()) to.wrong(written_at(from, inside), inside.empty() ? path : path_of(path, inside), std::string(bad));
 }
 
 inline void read_list(config_reader& to, config_node const& from, setting_type const& type, void* out,

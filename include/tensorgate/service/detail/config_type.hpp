@@ -97,14 +97,14 @@ struct setting_type {
   void (*each)(void const* value, use_one use, void* context) = nullptr;
 
   // A table: its members, where each lies in a value, what the rules say of one of them, and a value of defaults.
-  std::size_t                count                        = 0;
-  setting_label const*       labels                       = nullptr;
-  setting_type const* const* types                        = nullptr;
-  void (*places)(void const* value, void const** members) = nullptr;
+  std::size_t                count                                  = 0;
+  setting_label const*       labels                                 = nullptr;
+  setting_type const* const* types                                  = nullptr;
+  void (*places)(void const* value, void const** members)           = nullptr;
   void (*rules)(void const* value, std::size_t member, config_reader&, config_node const&,
-                std::string const& path)                  = nullptr;
-  std::string_view (*check)(void const* value)            = nullptr;
-  void (*fresh)(use_value use, void* context)             = nullptr;
+                std::string const& path)                            = nullptr;
+  std::string_view (*check)(void const* value, std::string& inside) = nullptr;  ///< `inside`: the member it is about
+  void (*fresh)(use_value use, void* context)                       = nullptr;
 };
 
 /// True where the value stands on one line behind "name =".
@@ -324,8 +324,13 @@ struct settings_table {
     };
     std::apply([&](auto const&... rule) { (check(rule), ...); }, reflect::describe<T>::rules);
   }
-  static std::string_view check(void const* value) {
-    return reflect::describe<T>::check(*static_cast<T const*>(value));
+  static std::string_view check(void const* value, std::string& inside) {
+    auto const& held = *static_cast<T const*>(value);
+    if constexpr (requires { reflect::describe<T>::check(held, inside); }) {
+      return reflect::describe<T>::check(held, inside);
+    } else {
+      return reflect::describe<T>::check(held);
+    }
   }
   static void fresh(setting_type::use_value use, void* context) {
     T const made{};
@@ -387,7 +392,11 @@ template <class T>
     made.places = &table::places;
     made.fresh  = &table::fresh;
     if constexpr (says_rules<T>) made.rules = &table::rules;
-    if constexpr (requires(T const& value) { reflect::describe<T>::check(value); }) made.check = &table::check;
+    if constexpr (
+        requires(T const& value, std::string& inside) { reflect::describe<T>::check(value, inside); } ||
+        requires(T const& value) { reflect::describe<T>::check(value); }) {
+      made.check = &table::check;
+    }
   }
   if (made.inner != nullptr && !is_inline(made) && made.inner->is != setting_shape::table &&
       !(made.is == setting_shape::named && is_inline(*made.inner))) {

@@ -1,0 +1,156 @@
+#include <tensorgate/roles/outputs/config.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace outputs = tensorgate::outputs;
+using outputs::api_profile;
+
+namespace {
+
+outputs::table_row named(std::string path) {
+  outputs::table_row one;
+  one.path = std::move(path);
+  return one;
+}
+
+outputs::row const& find(std::vector<outputs::row> const& rows, std::string_view path) {
+  for (auto const& one : rows) {
+    if (one.path == path) return one;
+  }
+  FAIL("no such row");
+  return rows.front();
+}
+
+/// What the check says, behind the place that it names.
+std::string judged(outputs::config const& settings) {
+  std::string inside;
+  auto const  said = tensorgate::reflect::describe<outputs::config>::check(settings, inside);
+  return said.empty() ? std::string() : inside + ": " + std::string(said);
+}
+
+std::string judged(api_profile profile, std::vector<outputs::table_row> rows) {
+  outputs::config settings;
+  settings.profile = profile;
+  settings.table   = std::move(rows);
+  return judged(settings);
+}
+
+}  // namespace
+
+TEST_CASE("a row takes what it leaves out from the profile's row of the same path") {
+  auto statistics = named("/statistics");
+  statistics.tier = 30;
+  auto ledger     = named("/perf-ledger/{id}");
+  ledger.files    = {"ledgers.json"};
+  auto const v1   = outputs::all_rows(api_profile::v1, {statistics}, false);
+  auto const v2   = outputs::all_rows(api_profile::v2, {statistics, ledger}, false);
+
+  auto const& one = find(v1, "/statistics");
+  CHECK(one.tier == 30);
+  CHECK(one.files.front() == "runnable/minerstatistics.json");
+  REQUIRE(one.omit);
+  CHECK(one.omit->parameter == "checkpoints");
+  CHECK(one.not_found_page == "../runnable/minerstatistics.json not found");
+  CHECK(find(v1, "/statistics/{id}/").tier == 100);  // each path has its own
+  CHECK(v1.size() == outputs::profile_rows(api_profile::v1).size());
+
+  CHECK(find(v2, "/statistics").not_found == "Statistics data not found");
+  auto const& member = find(v2, "/perf-ledger/{id}");
+  CHECK(member.files == std::vector<std::string>{"ledgers.json"});
+  REQUIRE(member.slice);
+  CHECK(member.slice->at == "/perf_ledgers");
+  CHECK(judged(api_profile::v2, {statistics, ledger}).empty());
+}
+
+TEST_CASE("a row may replace all of the profile's") {
+  auto eliminations         = named("/eliminations");
+  eliminations.files        = {"other.json"};
+  eliminations.tier         = 50;
+  eliminations.lag          = outputs::lag_rule{.array = "/list", .time = "/at"};
+  eliminations.not_found    = "nothing";
+  eliminations.no_member    = "nobody";
+  eliminations.forbidden    = "no";
+  eliminations.gzip_unasked = true;
+  auto const  rows          = outputs::all_rows(api_profile::v1, {eliminations}, false);
+  auto const& one           = find(rows, "/eliminations");
+  CHECK(one.files == eliminations.files);
+  CHECK(one.tier == 50);
+  CHECK(one.lag->array == "/list");
+  CHECK(one.not_found == "nothing");
+  CHECK(one.not_found_page.empty());
+  CHECK(one.no_member == "nobody");
+  CHECK(one.forbidden == "no");
+  CHECK(one.gzip_unasked);
+}
+
+TEST_CASE("in compat a row is as open as the profile's, unless it says otherwise") {
+  auto statistics = named("/statistics");
+  auto copying    = named("/miner-copying");
+  copying.tier    = 50;
+  auto const rows = outputs::all_rows(api_profile::v2, {statistics, copying}, true);
+  CHECK(find(rows, "/statistics").tier == 0);
+  CHECK(find(rows, "/miner-copying").tier == 50);
+  CHECK(find(rows, "/eliminations").tier == 0);
+  CHECK(find(rows, "/validator-checkpoint").tier == 100);
+}
+
+TEST_CASE("rows that would never be asked are refused") {
+  auto const mine = [](std::string path) {
+    auto one  = named(std::move(path));
+    one.files = {"a.json"};
+    return one;
+  };
+  auto const of_program = [](std::string const& said) { return said.find("the program itself") != std::string::npos; };
+  for (auto const* const path :
+       {"/miner-positions", "/miner-hotkeys", "/miner-positions/best", "/docs", "/openapi.json"}) {
+    CAPTURE(path);
+    CHECK(of_program(judged(api_profile::v1, {mine("/fine"), mine(path)})));
+    CHECK(judged(api_profile::v2, {mine("/fine"), mine(path)}).starts_with("table[1]: "));
+  }
+  auto one_miner  = mine("/miner-positions/{id}");
+  one_miner.slice = outputs::slice_rule{};
+  CHECK(of_program(judged(api_profile::v1, {one_miner})));
+  CHECK(judged(api_profile::table, {one_miner, mine("/miner-positions"), mine("/miner-hotkeys")}).empty());
+  CHECK(judged(api_profile::v1, {mine("/miner-positions/best/ten"), mine("/miner-positions/")}).empty());
+
+  outputs::config without;
+  without.server.docs = false;
+  without.table       = {mine("/docs")};
+  CHECK(judged(without).empty());
+
+  CHECK(judged(api_profile::table, {mine("/a"), mine("/b"), mine("/a")}) == "table[2]: a row before has the same path");
+}
+
+TEST_CASE("a row without files is refused where the profile has none of its path") {
+  CHECK(judged(api_profile::v1, {named("/scores")}).starts_with("table[0]: files names no file"));
+  CHECK(judged(api_profile::table, {named("/statistics")}).starts_with("table[0]: files names no file"));
+  CHECK(judged(api_profile::v1, {named("/statistics")}).empty());
+}
+
+TEST_CASE("a row's files lie below the data root") {
+  for (auto const* const file :
+       {"../../etc/passwd", "a/../../b.json", "..", "./a.json", "a//b.json", "a/", "/etc/passwd", ""}) {
+    CAPTURE(file);
+    auto one  = named("/a");
+    one.files = {file};
+    CHECK(judged(api_profile::table, {one}).find("data root") != std::string::npos);
+  }
+  auto one  = named("/a");
+  one.files = {"a..b/...json"};
+  CHECK(judged(api_profile::table, {one}).empty());
+}
+
+TEST_CASE("where keys are looked for follows from the profile, unless it is said") {
+  outputs::config settings;
+  using auth_place = tensorgate::auth::key_place;
+  CHECK(outputs::key_options(settings).places == std::vector{auth_place::body, auth_place::authorization});
+  settings.profile = api_profile::v2;
+  CHECK(outputs::key_options(settings).places == std::vector{auth_place::bearer});
+  settings.keys.places = {auth_place::header};
+  CHECK(outputs::key_options(settings).places == std::vector{auth_place::header});
+}
