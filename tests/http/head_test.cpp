@@ -142,6 +142,7 @@ TEST_CASE("requests of good form are accepted") {
   ok("GET / HTTP/1.2\r\nHost: a\r\n\r\n");
   ok("GET / HTTP/1.9\r\nHost: a\r\n\r\n");
   ok("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  ok("\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
   ok("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
   ok("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
   ok("OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -452,7 +453,7 @@ TEST_CASE("a malformed request line is refused") {
                            " "s,
                            "GET  "s,
                            "\nGET / HTTP/1.1"s,
-                           "\r\n\r\nGET / HTTP/1.1"s,
+                           "\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1"s,
                            "\r\n\nGET / HTTP/1.1"s,
                            "\n\nGET / HTTP/1.1"s,
                            "\rGET / HTTP/1.1"s,
