@@ -229,3 +229,17 @@ TEST_CASE("base64 has the padding of RFC 4648") {
   CHECK(detail::base64_of(as_bytes("foo")) == "Zm9v");
   CHECK(detail::base64_of(as_bytes("foobar")) == "Zm9vYmFy");
 }
+
+TEST_CASE("of proofs that stand for each other one is enough, of the others all are needed") {
+  openapi_operation both;
+  both.path = "/both";
+  both.or_secured_by("bearer", R"({"type":"http","scheme":"bearer"})");
+  both.or_secured_by("api_key", R"({"type":"apiKey","in":"header","name":"X-API-Key"})");
+  both.secured_by("signature", R"({"type":"apiKey","in":"header","name":"X-Signature"})");
+  openapi_document document{openapi_info{}};
+  document.add(std::move(both));
+  auto const made = document.json();
+  CHECK(made.find(R"("security":[{"bearer":[],"signature":[]},{"api_key":[],"signature":[]}])") != std::string::npos);
+  CHECK(http::detail::docs_page(document).find(
+            "<code>bearer</code> or <code>api_key</code> and <code>signature</code>") != std::string::npos);
+}

@@ -165,6 +165,30 @@ class openapi_document {
     if (!text.empty()) put(out, {",", name, ":", text});
   }
 
+  /// Every set of proofs that is enough (OpenAPI 3.1 §4.8.30): one of each group of alternatives.
+  [[gnu::cold]] static void append_security(std::string& out, std::vector<openapi_security> const& needed) {
+    if (needed.empty()) return;
+    std::vector<std::vector<std::string_view>> sets{{}};
+    for (std::size_t at = 0; at != needed.size();) {
+      auto const before = std::exchange(sets, {});
+      do {
+        for (auto const& one : before) sets.emplace_back(one).push_back(needed[at].name);
+      } while (++at != needed.size() && needed[at].instead);
+    }
+    std::string_view begin = R"(,"security":[)";
+    for (auto const& set : sets) {
+      out.append(begin);
+      std::string_view before = "{";
+      for (auto const& name : set) {
+        put(out, {before, name, ":[]"});
+        before = ",";
+      }
+      out.push_back('}');
+      begin = ",";
+    }
+    out.push_back(']');
+  }
+
   [[gnu::cold]] static void append_operation(std::string& out, openapi_operation const& one, std::string_view id) {
     put(out, {"", lower(one.verb), R"(:{"operationId":)", id});
     append_words(out, "summary", one.summary);
@@ -210,14 +234,7 @@ class openapi_document {
       out.append("},");
     }
     out.append(R"("default":{"description":"any other failure"}})");
-    if (!one.security.empty()) {
-      std::string_view before = R"(,"security":[{)";
-      for (auto const& needed : one.security) {
-        put(out, {before, needed.name, ":[]"});
-        before = ",";
-      }
-      out.append("}]");
-    }
+    append_security(out, one.security);
     out.push_back('}');
   }
 

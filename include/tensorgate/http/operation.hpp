@@ -50,6 +50,7 @@ struct openapi_answer {
 struct openapi_security {
   std::string name{};
   std::string scheme{};
+  bool        instead = false;  ///< of the one before it, not beside it
 };
 
 /// One method of one path.
@@ -64,7 +65,7 @@ struct openapi_operation {
   std::string                    body_schema{};
   bool                           body_required = true;
   std::vector<openapi_answer>    responses{};
-  std::vector<openapi_security>  security{};  ///< all of them are needed
+  std::vector<openapi_security>  security{};  ///< all of them are needed, but for those that stand for others
 
   std::vector<openapi_header> every_answer{};  ///< fields that any answer may have
 
@@ -99,6 +100,12 @@ struct openapi_operation {
     needed.name   = std::string(name);
     needed.scheme = std::string(scheme);
     security.push_back(std::move(needed));
+  }
+  /// Says how it may do so instead of the way that was said last, if any was.
+  void or_secured_by(std::string_view name, std::string_view scheme) {
+    bool const other = !security.empty();
+    secured_by(name, scheme);
+    security.back().instead = other;
   }
 };
 

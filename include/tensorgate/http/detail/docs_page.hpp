@@ -249,7 +249,7 @@ class docs_writer {
     if (!one.security.empty()) {
       std::string_view before = "<p class=\"soft\">Needs <code>";
       for (auto const& needed : one.security) {
-        put({before, needed.name, "</code>"});
+        put({needed.instead ? " or <code>" : before, needed.name, "</code>"});
         before = " and <code>";
       }
       put({".</p>"});
