@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace tg = tensorgate;
 using tg::codec::errc;
 using tg::codec::gzip_compress;
 using tg::codec::gzip_decompress;
+using tg::codec::gzip_decompress_into;
 
 namespace {
 
@@ -72,6 +74,48 @@ TEST_CASE("the limit is exact, and a bomb stops at it") {
     REQUIRE(!refused);
     CHECK(refused.error().code == errc::too_large);
   }
+}
+
+TEST_CASE("memory of the caller's is filled as far as it goes, and not a byte beyond") {
+  auto const text   = sample_text(70000);
+  auto const packed = gzip_compress(text.substr(0, 50000)) + gzip_compress("") + gzip_compress(text.substr(50000));
+  for (std::size_t const more : {0U, 1U, 5000U}) {
+    CAPTURE(more);
+    std::string room(text.size() + more + 1, '#');
+    auto const  used = gzip_decompress_into(packed, {room.data(), text.size() + more});
+    REQUIRE(used);
+    CHECK(*used == text.size());
+    CHECK(room.substr(0, *used) == text);
+    CHECK(room.back() == '#');
+  }
+  for (std::size_t const size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{49999}, std::size_t{50000}, text.size() - 1}) {
+    CAPTURE(size);
+    std::string room(text.size(), '#');
+    auto const  refused = gzip_decompress_into(packed, {room.data(), size});
+    REQUIRE(!refused);
+    CHECK(refused.error().code == errc::too_large);
+    CHECK(room.find_first_not_of('#', size) == std::string::npos);
+  }
+}
+
+TEST_CASE("what is refused whole is refused into the caller's memory") {
+  std::string room(10000, '\0');
+  auto const  into = [&](std::string_view packed) {
+    auto const used = gzip_decompress_into(packed, room);
+    return used ? std::error_code{} : used.error().code;
+  };
+  auto const packed = gzip_compress(sample_text(3000));
+  for (std::size_t size = 0; size < packed.size(); ++size)
+    CHECK(into(std::string_view(packed).substr(0, size)) == errc::malformed);
+  CHECK(into(packed + "garbage") == errc::trailing_data);
+  CHECK(into(packed + "\x1f\x8b") == errc::malformed);
+  auto claims = packed;
+  for (std::size_t i = claims.size() - 4; i < claims.size(); ++i) claims[i] = '\xff';
+  CHECK(into(claims) == errc::malformed);
+  auto const nothing = gzip_decompress_into(gzip_compress(""), {});
+  REQUIRE(nothing);
+  CHECK(*nothing == 0);
 }
 
 TEST_CASE("an empty member fits a limit of nothing") {

@@ -1,8 +1,10 @@
 // links: codec
 // needs: z
 // Properties of gzip: what we pack, whole or in pieces, comes back; nothing longer than the limit comes out; and
-// whatever zlib, asked for one member after the other, accepts, we accept with the same bytes. (libdeflate takes a
-// little more than zlib: it does not look at a header's own checksum, for one.)
+// whatever zlib, asked for one member after the other, accepts, we accept with the same bytes, whole, into the caller's
+// memory, and piece by piece. (libdeflate takes a little more than zlib: it does not look at a header's own checksum,
+// for one.)
+#include <tensorgate/codec/gunzip_stream.hpp>
 #include <tensorgate/codec/gzip.hpp>
 #include <tensorgate/codec/gzip_join.hpp>
 
@@ -41,6 +43,31 @@ std::optional<std::string> zlib_decompress(std::string_view packed) {
   return plain;
 }
 
+/// What the stream makes of `packed` in pieces of `step` bytes, if it takes it and it is at most `largest` bytes.
+std::optional<std::string> streamed(std::string_view packed, std::size_t step) {
+  codec::gunzip_stream stream(packed);
+  std::string          plain;
+  plain.reserve(largest + step);
+  while (plain.size() <= largest) {
+    auto const had = plain.size();
+    plain.resize(had + step);
+    auto const got = stream.read({plain.data() + had, step});
+    if (!got) return std::nullopt;
+    plain.resize(had + *got);
+    if (*got == 0) return plain;
+  }
+  return std::nullopt;
+}
+
+/// Decoding into memory of the caller's agrees with decoding whole, in its answer and in its refusals.
+bool agrees(std::string_view packed, std::size_t limit) {
+  auto const  whole = codec::gzip_decompress(packed, limit);
+  std::string room(limit + 1, '#');
+  auto const  used = codec::gzip_decompress_into(packed, {room.data(), limit});
+  if (room.back() != '#' || whole.has_value() != used.has_value()) return false;
+  return whole ? std::string_view(room).substr(0, *used) == *whole : whole.error().code == used.error().code;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
@@ -67,5 +94,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   if (ours && ours->size() > largest) __builtin_trap();
   if (theirs && (!ours || *ours != *theirs)) __builtin_trap();
   if (ours && !ours->empty() && codec::gzip_decompress(input, ours->size() - 1)) __builtin_trap();
+
+  auto const fits = ours ? ours->size() : std::size_t{4096};
+  if (!agrees(input, fits) || (fits != 0 && !agrees(input, fits - 1))) __builtin_trap();
+  if (!agrees(packed, size) || !agrees(packed, size - 1)) __builtin_trap();
+  auto const step = 1 + static_cast<unsigned char>(input.back()) * std::size_t{37};
+  if (streamed(input, step) != theirs || streamed(packed, step) != input) __builtin_trap();
   return 0;
 }
