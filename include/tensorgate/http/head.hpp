@@ -167,6 +167,9 @@ class request_head : public head_fields {
     return asks_upgrade_ && minor_ == 1 ? field(known_field::upgrade) : std::string_view{};
   }
 
+  /// Another number for each head that this object is given to; the same while it is the same head.
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+
   /// The bytes that were parsed now live at `bytes`: all views follow.
   void rebase(char const* bytes) noexcept { move_to(bytes); }
 
@@ -182,6 +185,7 @@ class request_head : public head_fields {
 
   void clear() noexcept {
     clear_fields();
+    ++number_;
     method_text_ = target_ = path_ = query_ = authority_ = piece{};
     scheme_                                              = {};
     length_                                              = 0;
@@ -200,6 +204,7 @@ class request_head : public head_fields {
   piece            authority_{};
   std::string_view scheme_{};
   std::uint64_t    length_           = 0;
+  std::uint64_t    number_           = 0;
   std::uint32_t    host_size_        = 0;
   method           method_           = method::other;
   target_form      form_             = target_form::origin;

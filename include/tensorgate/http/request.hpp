@@ -171,7 +171,8 @@ class request {
   static constexpr std::size_t             max_values = 16;
   std::array<std::string_view, max_values> values{};
   std::size_t                              value_count = 0;
-  void const*                              matched_by  = nullptr;  ///< the routes that found `matched` for this head
+  void const*                              matched_by  = nullptr;  ///< the routes that found `matched`
+  std::uint64_t                            matched_for = 0;        ///< the number of the head
   endpoint const*                          matched     = nullptr;
   std::string                              decoded;        ///< where values live that were percent-encoded
   std::string                              decoded_query;  ///< and those of the query

@@ -490,7 +490,7 @@ class routes {
 
   static route_match match(void const* self, request& r) {
     route_match said;
-    if (r.matched_by == self) {  // this head came before, and its values are where they were
+    if (r.matched_by == self && r.matched_for == r.head.number()) {  // it came before; its values are where they were
       said.found = r.matched;
       return said;
     }
@@ -522,6 +522,7 @@ class routes {
     said.found    = &static_cast<routes const*>(self)->endpoints_[seen.route];
     r.matched     = said.found;
     r.matched_by  = self;
+    r.matched_for = r.head.number();
     return said;
   }
 

@@ -93,7 +93,6 @@ class exchange {
     parser.reset();
     is_remembered = false;
     r.value_count = 0;
-    r.matched_by  = nullptr;
   }
 
   /// Makes the head, and the path's values with it, independent of where it was read.
