@@ -24,6 +24,24 @@ tensorgate::result<std::string> read_all(std::string_view packed, std::size_t pi
   }
 }
 
+// The packed bytes come in steps, the plain ones leave in pieces.
+tensorgate::result<std::string> read_stepwise(std::string_view packed, std::size_t step, std::size_t piece) {
+  auto more = [rest = packed, step]() mutable -> tensorgate::result<std::string_view> {
+    auto const next = rest.substr(0, step);
+    rest.remove_prefix(next.size());
+    return next;
+  };
+  codec::gunzip_stream stream{codec::gunzip_stream::source(more)};
+  std::string          plain;
+  std::vector<char>    out(piece);
+  for (;;) {
+    auto const got = stream.read(out);
+    if (!got) return tensorgate::fail(got);
+    if (*got == 0) return plain;
+    plain.append(out.data(), *got);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("any size of piece gives the same bytes, also over several members") {
@@ -40,4 +58,27 @@ TEST_CASE("what is cut, changed or followed by other bytes fails as the whole-bu
   changed[packed.size() - 6] = static_cast<char>(changed[packed.size() - 6] ^ 1);
   CHECK(read_all(changed, 64).error().code == codec::errc::malformed);
   CHECK(read_all(packed + "x", 64).error().code == codec::errc::trailing_data);
+}
+
+TEST_CASE("bytes that come step by step decode alike") {
+  std::string text;
+  for (int i = 0; i != 2000; ++i) text += "line " + std::to_string(i * 7919) + "\n";
+  auto const packed = codec::gzip_compress(text) + codec::gzip_compress("") + codec::gzip_compress("tail");
+  for (std::size_t const step : {1U, 2U, 5U, 1000U, 1U << 20U}) {
+    CAPTURE(step);
+    for (std::size_t const piece : {1U, 100U, 4096U})
+      CHECK(read_stepwise(packed, step, piece).value() == text + "tail");
+    for (std::size_t const lost : {1U, 9U, 30U}) {
+      CHECK_FALSE(read_stepwise(std::string_view(packed).substr(0, packed.size() - lost), step, 64));
+    }
+    for (std::string_view const behind : {"x", "xy", "\x1f", "\x1fx"}) {
+      CAPTURE(behind);
+      CHECK_FALSE(read_stepwise(packed + std::string(behind), step, 64));
+    }
+  }
+  CHECK_FALSE(read_stepwise("", 1, 64));
+  codec::gunzip_stream broken{codec::gunzip_stream::source(
+      []() -> tensorgate::result<std::string_view> { return tensorgate::fail(codec::errc::malformed, "deliberate"); })};
+  std::vector<char>    out(16);
+  CHECK(broken.read(out).error().note == "deliberate");
 }

@@ -73,8 +73,8 @@ class collector final : public http::body_writer {
   [[nodiscard]] bool started() const noexcept override { return true; }
 };
 
-std::string body(http::reply& answer) {
-  auto& held = answer.body();
+std::string body(http::reply const& answer) {
+  auto const& held = answer.body();
   if (auto const* const text = std::get_if<std::string>(&held)) return *text;
   if (auto const* const memory = std::get_if<http::shared_bytes>(&held)) return std::string(memory->view());
   if (auto const* const file = std::get_if<http::file_bytes>(&held)) {

@@ -110,6 +110,7 @@ TEST_CASE("files and events reach a client whole, in parts, coded, or not at all
   std::ofstream(there.folder / "large.txt", std::ios::binary) << large;
   std::ofstream(there.folder / "large.txt.gz", std::ios::binary) << tensorgate::codec::gzip_compress(large);
   std::ofstream(there.folder / "only.json.gz", std::ios::binary) << tensorgate::codec::gzip_compress("{}");
+  std::ofstream(there.folder / "stored.txt.gz", std::ios::binary) << tensorgate::codec::gzip_compress(large);
   http::file_tree_options where;
   where.root = there.folder.string();
   there.tree.emplace(where);
@@ -153,6 +154,12 @@ TEST_CASE("files and events reach a client whole, in parts, coded, or not at all
   CHECK(there.fetch("/files/large.txt", {{"Range", "bytes=3000000-"}}).code == status::range_not_satisfiable);
   CHECK(there.fetch("/files/only.json").coding.empty());
   CHECK(there.fetch("/files/only.json", {{"Accept-Encoding", "identity"}}).body == "{}");
+  // Decoded while it is sent: the loop has others to serve, and holds no copy.
+  CHECK(there.fetch("/files/stored.txt").body == large);
+  CHECK(there.fetch("/files/stored.txt").content_range.empty());
+  CHECK(there.fetch("/files/stored.txt", {{"Range", "bytes=0-9"}}).code == status::ok);
+  CHECK(there.fetch("/files/stored.txt", {{"Accept-Encoding", "gzip"}}).coding == "gzip");
+  CHECK(there.fetch("/files/stored.txt", {}, http::method::head).body.empty());
   CHECK(there.fetch("/files/none").code == status::not_found);
   CHECK(there.fetch("/files/.hidden").code == status::not_found);
   CHECK(there.ask.open_connections() == 1);

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstddef>      // size_t
-#include <memory>       // unique_ptr
+#include <functional>   // function
 #include <new>          // bad_alloc
 #include <span>         // span
 #include <string_view>  // string_view
+#include <utility>      // move
 
 #include <zlib.h>  // inflate: libdeflate knows whole buffers only
 
@@ -19,6 +20,10 @@ namespace tensorgate::inline TENSORGATE_ABI::codec {
 /// `packed` must outlive it. Not movable: the engine points to itself.
 class gunzip_stream {
  public:
+  /// Gives the next packed bytes, which stay until the next call; none at the end.
+  using source = std::function<result<std::string_view>()>;
+
+  explicit gunzip_stream(source more) : gunzip_stream(std::string_view()) { more_ = std::move(more); }
   explicit gunzip_stream(std::string_view packed) : rest_(packed) {
     constexpr int gzip_only = 15 + 16;  // the largest window; no zlib header, no raw data
     if (inflateInit2(&engine_, gzip_only) != Z_OK) throw std::bad_alloc{};
@@ -28,13 +33,22 @@ class gunzip_stream {
   ~gunzip_stream() { inflateEnd(&engine_); }
 
   /// Fills `out`, which is not empty, as far as there are bytes; 0 at the end.
-  /// Fails with: malformed, trailing_data.
+  /// Fails with: malformed, trailing_data; as the source does.
   [[nodiscard]] result<std::size_t> read(std::span<char> out) {
     std::size_t made = 0;
     while (made != out.size()) {
+      if (rest_.empty() && more_) {
+        auto const next = more_();
+        if (!next) return fail(next);
+        rest_ = *next;
+        if (rest_.empty()) more_ = nullptr;
+      }
       if (between_members_) {
         if (rest_.empty() && any_) break;
-        if (any_ && (rest_.size() < 2 || rest_[0] != '\x1f' || rest_[1] != '\x8b')) {
+        bool const is_cut = rest_.size() < 2 && more_;  // then the engine looks at the second byte
+        bool const is_magic =
+            !rest_.empty() && rest_[0] == '\x1f' && (is_cut || (rest_.size() > 1 && rest_[1] == '\x8b'));
+        if (any_ && !is_magic) {
           return fail(errc::trailing_data, "bytes after the last gzip member");
         }
         inflateReset(&engine_);
@@ -63,6 +77,7 @@ class gunzip_stream {
 
  private:
   std::string_view rest_;
+  source           more_;
   z_stream         engine_{};
   bool             between_members_ = true;
   bool             any_             = false;
