@@ -77,3 +77,28 @@ TEST_CASE("a node that is disarmed or destroyed does not ring, not even by the h
   time.advance(std::chrono::steady_clock::now() + 20s);
   CHECK(breaks.victim == nullptr);
 }
+
+TEST_CASE("a deadline that is set while a late wheel catches up counts from now") {
+  wheel         time;
+  bell          late;
+  struct setter final : wheel_node {
+    setter(wheel& on, bell& one)
+        : wheel_node([](wheel_node& self) {
+            auto& mine = static_cast<setter&>(self);
+            mine.time.arm(mine.other, 1s);
+          }),
+          time(on),
+          other(one) {}
+    wheel& time;
+    bell&  other;
+  };
+  setter     sets(time, late);
+  auto const now = std::chrono::steady_clock::now();
+  time.arm(sets, 100ms);
+  time.advance(now + 10s);
+  CHECK(late.rings == 0);
+  time.advance(now + 10900ms);
+  CHECK(late.rings == 0);
+  time.advance(now + 11400ms);
+  CHECK(late.rings == 1);
+}

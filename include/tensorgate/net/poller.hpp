@@ -135,10 +135,10 @@ class poller final : public asio::execution_context::service {
     ticking_ = true;
     ticker_.expires_after(wheel::tick);
     ticker_.async_wait([this](std::error_code failed) {
+      // Whoever is told may arm again: until all are, the wheel is at work.
+      if (!failed) wheel_.advance(std::chrono::steady_clock::now());
       ticking_ = false;
-      if (failed) return;
-      wheel_.advance(std::chrono::steady_clock::now());
-      if (!ticking_ && !wheel_.is_empty()) tick();
+      if (!failed && !wheel_.is_empty()) tick();
     });
   }
 

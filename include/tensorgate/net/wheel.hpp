@@ -1,8 +1,9 @@
 // tensorgate/net/wheel.hpp: deadlines of many connections for the price of a store each.
 #pragma once
 
-#include <chrono>   // milliseconds
-#include <cstdint>  // uint64_t
+#include <algorithm>  // max
+#include <chrono>     // milliseconds
+#include <cstdint>    // uint64_t
 
 #include <tensorgate/core/abi.hpp>   // TENSORGATE_ABI
 #include <tensorgate/core/time.hpp>  // steady_point
@@ -57,22 +58,23 @@ class wheel {
 
   /// Sets or moves the deadline to `after` from now, rounded up.
   void arm(wheel_node& node, std::chrono::milliseconds after) noexcept {
-    node.deadline_ = now_ + static_cast<std::uint64_t>((after + tick - std::chrono::milliseconds{1}) / tick) + 1;
+    node.deadline_ = latest_ + static_cast<std::uint64_t>((after + tick - std::chrono::milliseconds{1}) / tick) + 1;
     if (node.is_armed() && node.visit_ <= node.deadline_) return;
     hang(node);
   }
   static void disarm(wheel_node& node) noexcept { node.unlink(); }
 
-  /// Brings the wheel's idea of now up to date when nobody walked it: before the first node hangs.
+  /// Brings the wheel's idea of now up to date when nobody walked it: before the first node hangs. Not from within
+  /// `advance`, which must come by every slot.
   void wake(steady_point now) noexcept {
     auto const at = static_cast<std::uint64_t>((now - epoch_) / tick);
-    if (at > now_) now_ = at;
+    if (at > now_) now_ = latest_ = at;
   }
 
   /// Walks to `now` and tells those whose deadline passed. They may arm, disarm and destroy any node.
   void advance(steady_point now) {
-    auto const target = static_cast<std::uint64_t>((now - epoch_) / tick);
-    while (now_ < target) {
+    latest_ = std::max(latest_, static_cast<std::uint64_t>((now - epoch_) / tick));
+    while (now_ < latest_) {
       ++now_;
       wheel_node  due;
       wheel_node& slot = slots_[now_ % slot_count];
@@ -109,7 +111,8 @@ class wheel {
   }
 
   steady_point  epoch_;
-  std::uint64_t now_ = 0;
+  std::uint64_t now_    = 0;         // the slot that was walked last
+  std::uint64_t latest_ = 0;         // where the walk goes; deadlines count from there
   wheel_node    slots_[slot_count];  // NOLINT(modernize-avoid-c-arrays): nodes cannot be copied
 };
 
