@@ -13,7 +13,8 @@
 namespace tensorgate::inline TENSORGATE_ABI::auth {
 
 /// A guard on the client's address, after the trusted-proxy rule. `deny` is asked first; an empty `allow` lets in
-/// everybody else. A peer on a Unix socket has no address: whoever may open the socket file may ask.
+/// everybody else. A peer on a Unix socket has no address: whoever may open the socket file may ask. A client whose
+/// proxy does not tell his address is let in where there are no lists.
 class address_list {
  public:
   address_list() = default;
@@ -21,6 +22,7 @@ class address_list {
 
   [[nodiscard]] bool admits(net::address const& client) const noexcept {
     if (client.is_none()) return true;
+    if (client.is_unknown()) return empty();
     return !deny_.contains(client) && (allow_.empty() || allow_.contains(client));
   }
   [[nodiscard]] bool empty() const noexcept { return allow_.empty() && deny_.empty(); }

@@ -23,7 +23,7 @@ namespace tensorgate::inline TENSORGATE_ABI::net {
 /// (::ffff:192.0.2.1) is the IPv4 address, so that a list of IPv4 blocks cannot be walked around.
 class address {
  public:
-  enum class family : std::uint8_t { none, v4, v6 };
+  enum class family : std::uint8_t { none, v4, v6, unknown };
 
   constexpr address() = default;
 
@@ -53,8 +53,16 @@ class address {
   /// Strictly: four decimal numbers without leading zeros, or RFC 4291 §2.2 text; no zone, port, brackets or blanks.
   [[nodiscard]] static constexpr result<address> parse(std::string_view text) noexcept;
 
+  /// Of somebody whose address was not told, or not so that it can be read. It lies in no block.
+  [[nodiscard]] static constexpr address unknown() noexcept {
+    address made;
+    made.family_ = family::unknown;
+    return made;
+  }
+
   [[nodiscard]] constexpr family kind() const noexcept { return family_; }
   [[nodiscard]] constexpr bool   is_none() const noexcept { return family_ == family::none; }
+  [[nodiscard]] constexpr bool   is_unknown() const noexcept { return family_ == family::unknown; }
   [[nodiscard]] constexpr bool   is_loopback() const noexcept {
     if (family_ == family::v4) return bytes_[0] == 127;
     std::array<std::uint8_t, 16> one{};
@@ -63,10 +71,10 @@ class address {
   }
   /// True for 0.0.0.0 and ::, which to a listener mean every address of the host.
   [[nodiscard]] constexpr bool is_any() const noexcept {
-    return family_ != family::none && bytes_ == std::array<std::uint8_t, 16>{};
+    return width() != 0 && bytes_ == std::array<std::uint8_t, 16>{};
   }
 
-  /// Bits of an address of this family: 32, 128, or 0 for none.
+  /// Bits of an address of this family: 32, 128, or 0 for none and unknown.
   [[nodiscard]] constexpr unsigned width() const noexcept {
     return family_ == family::v4 ? 32U : family_ == family::v6 ? 128U : 0U;
   }
@@ -89,7 +97,7 @@ class address {
     return cut;
   }
 
-  /// RFC 5952 text: the longest run of zeros as "::", lower case; empty for none.
+  /// RFC 5952 text: the longest run of zeros as "::", lower case; empty for none, "unknown" for unknown.
   [[nodiscard]] std::string to_text() const {
     std::string text;
     append_to(text);
@@ -199,6 +207,7 @@ constexpr result<address> address::parse(std::string_view text) noexcept {
 }
 
 inline void address::append_to(std::string& out) const {
+  if (is_unknown()) out.append("unknown");
   std::array<char, 48> text{};
   char*                at  = text.data();
   char* const          end = text.data() + text.size();
@@ -345,7 +354,7 @@ struct forwarding {
 
 /// The caller that is left after the trusted proxies were taken away.
 struct forwarded_caller {
-  address          client{};
+  address          client{};  ///< unknown where a trusted proxy tells of one that cannot be read
   std::string_view scheme{};  ///< "http" or "https" as the proxy next to the client saw it; empty when none said
 };
 
@@ -398,9 +407,11 @@ namespace detail {
   return {};
 }
 
-/// Where the last element of a comma-separated list begins; commas within quoted strings do not count.
-/// npos when a quoted string does not end.
-[[nodiscard]] constexpr std::size_t last_element(std::string_view list) noexcept {
+/// Where the last element of a list begins that separates by commas and knows no quotes.
+[[nodiscard]] constexpr std::size_t last_plain_element(std::string_view list) noexcept { return list.rfind(',') + 1; }
+
+/// The same where commas within quoted strings do not count; npos when a quoted string does not end.
+[[nodiscard]] constexpr std::size_t last_quoting_element(std::string_view list) noexcept {
   std::size_t begin  = 0;
   bool        quoted = false;
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -456,8 +467,9 @@ namespace detail {
 }  // namespace detail
 
 /// Who asks: walks the lines of the believed field from the right, for each proxy appends its own peer there, and goes
-/// on as long as the hop it stands at is trusted. What is malformed, obfuscated or unknown ends the walk at the last
-/// hop that was told by a trusted one; what stands left of an untrusted hop is his word, and is not read.
+/// on as long as the hop it stands at is trusted. What is malformed, obfuscated or unknown ends the walk: the caller is
+/// unknown then, and never the proxy that told of him. What stands left of an untrusted hop is his word, and is not
+/// read.
 /// `lines` are the field's values in the order of the message; `proto` is X-Forwarded-Proto (only with
 /// X-Forwarded-For).
 [[nodiscard]] inline forwarded_caller caller_behind(address const& peer, forwarding const& rule,
@@ -467,23 +479,18 @@ namespace detail {
   if (!rule.believes(peer)) return at;
   bool const classic = rule.field == forwarding_field::x_forwarded_for;
   if (classic) {
-    auto const last = detail::last_element(proto);
-    if (last != std::string_view::npos) at.scheme = detail::known_scheme(detail::trim_blanks(proto.substr(last)));
+    at.scheme = detail::known_scheme(detail::trim_blanks(proto.substr(detail::last_plain_element(proto))));
   }
   for (std::size_t line = lines.size(); line-- != 0;) {
     auto rest = lines[line];
     for (;;) {
-      auto const begin = detail::last_element(rest);
-      if (begin == std::string_view::npos) return at;
-      auto const element = detail::trim_blanks(rest.substr(begin));
+      auto const begin = classic ? detail::last_plain_element(rest) : detail::last_quoting_element(rest);
+      auto const element =
+          begin == std::string_view::npos ? std::string_view() : detail::trim_blanks(rest.substr(begin));
       if (classic) {
-        auto const hop = detail::read_node(element);
-        if (!hop) return at;
-        at.client = *hop;
+        at.client = detail::read_node(element).value_or(address::unknown());
       } else {
-        auto const hop = detail::read_forwarded(element);
-        if (!hop) return at;
-        at = *hop;
+        at = detail::read_forwarded(element).value_or(forwarded_caller{address::unknown(), at.scheme});
       }
       if (!rule.trusted.contains(at.client)) return at;
       if (begin == 0) break;
