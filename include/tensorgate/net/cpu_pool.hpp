@@ -4,10 +4,12 @@
 #include <condition_variable>  // condition_variable
 #include <cstddef>             // size_t
 #include <deque>               // deque
+#include <exception>           // exception_ptr
 #include <functional>          // function
 #include <memory>              // shared_ptr
 #include <mutex>               // mutex
 #include <optional>            // optional
+#include <system_error>        // system_error
 #include <thread>              // thread
 #include <type_traits>         // invoke_result_t
 #include <utility>             // move
@@ -45,20 +47,27 @@ class cpu_pool {
 
   [[nodiscard]] std::size_t size() const noexcept { return threads_.size(); }
 
+  /// More than a server has requests in hand, of which each waits for one thing at a time.
+  static constexpr std::size_t most_waiting = 16 * 1024;
+
   /// Runs `todo` on a thread of the pool, some time. It must not throw.
-  void post(std::function<void()> todo) {
+  /// False where too many wait already (`most_waiting`): it does not run then.
+  bool post(std::function<void()> todo) {
     {
       std::scoped_lock const lock(mutex_);
-      if (is_ending_) return;
+      if (waiting_.size() >= most_waiting) return false;
+      if (is_ending_) return true;
       waiting_.push_back(std::move(todo));
     }
     wake_.notify_one();
+    return true;
   }
 
   /// Runs `todo()` on a thread of the pool and comes back with what it returned. Give it a name and move it in: a
   /// capturing lambda written into the awaited expression is destroyed twice by g++ 12.
   /// Completes: when it ran; also if the caller was cancelled meanwhile, for the work cannot be.
-  /// Fails with: what `todo` threw, thrown again here.
+  /// Fails with: what `todo` threw, thrown again here; std::system_error (resource_unavailable_try_again) where too
+  /// many wait already.
   template <class Function>
   task<std::invoke_result_t<Function&>> run(Function todo) {
     using value = std::invoke_result_t<Function&>;
@@ -109,12 +118,16 @@ class cpu_pool {
           auto const executor = asio::get_associated_executor(handler);
           auto       back     = std::make_shared<decltype(handler)>(std::move(handler));
           // The loop does not run out of work while its answer is still to come.
-          auto guard = asio::make_work_guard(executor);
-          pool->post([one = std::move(one), back = std::move(back), executor, guard]() mutable {
+          auto       guard = asio::make_work_guard(executor);
+          bool const taken = pool->post([one, back, executor, guard]() mutable {
             (*one)();
             one.reset();  // what it made is the caller's alone, from here on
             asio::post(executor, [back = std::move(back)]() mutable { std::move (*back)(); });
           });
+          if (taken) return;
+          auto const full = std::make_error_code(std::errc::resource_unavailable_try_again);
+          one->thrown     = std::make_exception_ptr(std::system_error(full, "too much waits for the pool"));
+          asio::post(executor, [back = std::move(back)]() mutable { std::move (*back)(); });
         },
         asio::use_awaitable, this, std::move(work));
   }

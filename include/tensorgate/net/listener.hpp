@@ -1,6 +1,7 @@
 // tensorgate/net/listener.hpp: where do connections come from, and what if descriptors run out?
 #pragma once
 
+#include <atomic>        // atomic
 #include <cerrno>        // errno
 #include <chrono>        // milliseconds, steady_clock
 #include <cstdint>       // uint16_t, uint32_t
@@ -18,6 +19,7 @@
 #include <fcntl.h>        // open, fcntl
 #include <netinet/in.h>   // sockaddr_in
 #include <netinet/tcp.h>  // TCP_NODELAY
+#include <poll.h>         // poll
 #include <signal.h>       // sigpending
 #include <sys/socket.h>   // socket
 #include <sys/stat.h>     // chmod, lstat
@@ -191,13 +193,19 @@ inline bool asked_to_end() noexcept {
   return ::sigpending(&pending) == 0 && (::sigismember(&pending, SIGTERM) == 1 || ::sigismember(&pending, SIGINT) == 1);
 }
 
-/// True if a connection to it is accepted: a port can be in use without anybody who listens.
+/// True unless a connection to it is refused: a port can be in use without anybody who listens. Somebody who does not
+/// accept within a second is there too.
 inline bool is_answered(socket_address const& at) noexcept {
-  int const asking = ::socket(at.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int const asking = ::socket(at.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (asking < 0) return true;
-  bool const answered = ::connect(asking, at.get(), at.size) == 0 || errno != ECONNREFUSED;
+  int why = ::connect(asking, at.get(), at.size) == 0 ? 0 : errno;
+  if (why == EINPROGRESS) {
+    ::pollfd    waiting{asking, POLLOUT, 0};
+    ::socklen_t size = sizeof why;
+    if (::poll(&waiting, 1, 1000) == 1) ::getsockopt(asking, SOL_SOCKET, SO_ERROR, &why, &size);
+  }
   ::close(asking);
-  return answered;
+  return why != ECONNREFUSED;
 }
 
 }  // namespace detail
@@ -370,11 +378,16 @@ class acceptor final : private polled, private wheel_node {
   ~acceptor() { stop(); }
 
   /// On the loop's thread, as everything of this class. The socket stays its owner's.
-  void start() { static_cast<void>(join(poller_, socket_, EPOLLIN)); }
+  /// Where the system cannot watch the socket now, it is tried again and again.
+  void start() {
+    if (!join(poller_, socket_, EPOLLIN)) return;
+    shortages_.fetch_add(1, std::memory_order_relaxed);
+    poller_.arm(*this, rest);
+  }
 
   /// Accepts whoever waits already, then no more.
   void stop() {
-    if (!is_watched() && reserve_ < 0) return;
+    if (!is_watched() && !is_armed() && reserve_ < 0) return;
     for (int i = 0; i != 1024 && accept_one(); ++i) {
     }
     leave();
@@ -382,8 +395,8 @@ class acceptor final : private polled, private wheel_node {
     if (reserve_ >= 0) ::close(std::exchange(reserve_, -1));
   }
 
-  /// How often descriptors were gone.
-  [[nodiscard]] std::uint64_t shortages() const noexcept { return shortages_; }
+  /// How often descriptors, or memory for them, were gone. From any thread.
+  [[nodiscard]] std::uint64_t shortages() const noexcept { return shortages_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr std::chrono::milliseconds rest{200};
@@ -418,7 +431,7 @@ class acceptor final : private polled, private wheel_node {
   }
 
   void be_short() {
-    ++shortages_;
+    shortages_.fetch_add(1, std::memory_order_relaxed);
     if (reserve_ >= 0) {
       ::close(std::exchange(reserve_, -1));
       int const unlucky = ::accept4(socket_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -429,12 +442,12 @@ class acceptor final : private polled, private wheel_node {
     poller_.arm(*this, rest);
   }
 
-  poller&       poller_;
-  int           socket_;
-  int           reserve_;
-  void*         self_;
-  accepted_fn   accepted_;
-  std::uint64_t shortages_ = 0;
+  poller&                    poller_;
+  int                        socket_;
+  int                        reserve_;
+  void*                      self_;
+  accepted_fn                accepted_;
+  std::atomic<std::uint64_t> shortages_{0};
 };
 
 }  // namespace tensorgate::net

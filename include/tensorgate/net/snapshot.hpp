@@ -1,13 +1,15 @@
 // tensorgate/net/snapshot.hpp: a value that many loops read all the time and somebody replaces now and then.
 #pragma once
 
-#include <atomic>   // atomic
-#include <cstddef>  // size_t
-#include <cstdint>  // uint64_t
-#include <memory>   // shared_ptr
-#include <mutex>    // mutex
-#include <utility>  // move
-#include <vector>   // vector
+#include <atomic>         // atomic
+#include <cstddef>        // size_t
+#include <cstdint>        // uint64_t
+#include <memory>         // shared_ptr
+#include <mutex>          // mutex
+#include <thread>         // this_thread
+#include <unordered_map>  // unordered_map
+#include <utility>        // move
+#include <vector>         // vector
 
 #include <tensorgate/net/runtime.hpp>  // runtime
 
@@ -20,13 +22,14 @@ class snapshot {
  public:
   snapshot(std::shared_ptr<T> first, std::size_t loops) : newest_(std::move(first)), kept_(loops) {}
 
-  /// Valid until the calling loop asks again.
+  /// Valid until the calling loop, or other thread, asks again.
   [[nodiscard]] T& on_loop() {
     auto const here = runtime::here();
     if (here >= kept_.size()) {
-      thread_local std::shared_ptr<T> elsewhere;
-      elsewhere = get();
-      return *elsewhere;
+      std::scoped_lock const held(mutex_);
+      auto&                  mine = elsewhere_[std::this_thread::get_id()];
+      mine                        = newest_;
+      return *mine;
     }
     auto& mine = kept_[here];
     if (auto const generation = generation_.load(std::memory_order_acquire); mine.generation != generation) {
@@ -56,6 +59,8 @@ class snapshot {
   std::shared_ptr<T>         newest_;
   std::atomic<std::uint64_t> generation_{1};
   std::vector<kept>          kept_;
+
+  std::unordered_map<std::thread::id, std::shared_ptr<T>> elsewhere_;  // of threads that are no loop
 };
 
 }  // namespace tensorgate::net

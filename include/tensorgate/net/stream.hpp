@@ -80,6 +80,8 @@ class stream {
 
   [[nodiscard]] int       descriptor() const noexcept { return descriptor_; }
   [[nodiscard]] tls_link* tls() const noexcept { return tls_.get(); }
+  /// What is sent and received from here on goes through `link`.
+  void encrypt(std::unique_ptr<tls_link> link) noexcept { tls_ = std::move(link); }
 
   transfer read(std::span<char> into) noexcept {
     if (tls_ != nullptr) return tls_->read(into);

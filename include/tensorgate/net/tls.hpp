@@ -71,6 +71,7 @@ class tls_certificate final : public tls_acceptor {
 
   /// Reads the pair. A failure keeps what was in force. From any thread.
   result<void> load() {
+    std::scoped_lock const one_by_one(loading_);  // of two at once, the later to read is the later to be in force
     std::string            why;
     auto                   made = read_pair(why);
     std::scoped_lock const lock(mutex_);
@@ -215,6 +216,7 @@ class tls_certificate final : public tls_acceptor {
 
   parts&                     app_;
   tls_options                options_;
+  std::mutex                 loading_;
   mutable std::mutex         mutex_;
   std::shared_ptr<::SSL_CTX> context_;
   std::string                note_;
