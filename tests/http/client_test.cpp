@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <ctime>
 #include <deque>
 #include <exception>
 #include <filesystem>
@@ -551,6 +552,19 @@ TEST_CASE("a server that does not read suspends the producer, up to the deadline
   CHECK(*body.written < 32U * 1024 * 1024);
 }
 
+TEST_CASE("a server that begins a head, does not end it and reads no more is given up at the deadline") {
+  http::client_options hasty;
+  hasty.idle = 150ms;
+  for (std::size_t const size : {16UL * 1024 + 1, 20UL * 1024, 31UL * 1024}) {
+    scene there({{hear(), say("HTTP/1.1 200 OK\r\nX: " + std::string(size - 20, 'x')), pause(600ms)}}, hasty);
+    auto  what = there.request(method::put);
+    what.body(std::string(32UL * 1024 * 1024, 'u'), "text/plain");
+    auto const began = std::clock();
+    expect(there.fetch(std::move(what)), errc::timed_out);
+    CHECK(static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC < 0.1);
+  }
+}
+
 TEST_CASE("a server is asked whether it wants the body") {
   http::client_options hasty;
   hasty.continue_wait = 30ms;
@@ -613,6 +627,16 @@ TEST_CASE("an answer is read piece by piece") {
   there.run_until([&] { return done; });
   CHECK(received == large.size());
   CHECK(there.ask.idle_connections() == 1);
+}
+
+TEST_CASE("an answer without a body gives its connection back, also where nobody reads it") {
+  scene there({{hear(), say("HTTP/1.1 204 No Content\r\n\r\n"), hear(), say(with_length("2")), stay()}});
+  bool  done = false;
+  asio::co_spawn(there.loop, ask_and_drop(there.ask, there.request(), done), asio::detached);
+  there.run_until([&] { return done; });
+  CHECK(there.ask.idle_connections() == 1);
+  CHECK(there.fetch().body == "2");
+  CHECK(there.peer.accepted == 1);
 }
 
 TEST_CASE("an answer that is dropped closes its connection") {

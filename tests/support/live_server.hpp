@@ -27,6 +27,7 @@ struct sightings {
   std::atomic<std::uint64_t> produced{0};  ///< bytes that /produce handed over
   std::atomic<int>           ended{0};     ///< streaming handlers that came to their end
   std::atomic<int>           closed{0};    ///< of those, the ones that saw the peer gone
+  std::atomic<int>           torn{0};      ///< pieces of a body that changed while a handler held them
   std::atomic<int>           held{0};      ///< resources that handlers hold now
 };
 inline sightings seen;
@@ -159,6 +160,76 @@ inline task<std::optional<http::reply>> sized(void const*, http::request&, http:
   co_return std::nullopt;
 }
 
+inline http::reply mid(void const*, http::request&) { return http::reply::text(std::string(15000, 'm')); }
+
+// Waits and does not hear that it is cancelled.
+inline task<void> wait_deaf(std::chrono::milliseconds span) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  auto const         where = co_await asio::this_coro::executor;
+  asio::steady_timer clock(where, span);
+  auto const [stopped] = co_await clock.async_wait(net::as_values);
+  static_cast<void>(stopped);
+}
+inline task<std::optional<http::reply>> deaf_for(void const*, http::request& r, http::body_reader&,
+                                                 http::body_writer&) {
+  auto const span = std::chrono::milliseconds(std::stoi(std::string(r.head.query())));
+  co_await wait_deaf(span);
+  ++seen.ended;
+  co_return http::reply::text("deaf");
+}
+inline task<std::optional<http::reply>> hold_piece(void const*, http::request& r, http::body_reader& in,
+                                                   http::body_writer&) {
+  auto const piece = co_await in.read();
+  if (!piece) co_return std::nullopt;
+  auto const before = std::string(*piece);
+  auto const span   = std::chrono::milliseconds(std::stoi(std::string(r.head.query())));
+  co_await wait_deaf(span);
+  if (*piece != before) ++seen.torn;
+  ++seen.ended;
+  co_return http::reply::text("held");
+}
+// Writes until that fails.
+inline task<std::optional<http::reply>> ticks(void const*, http::request&, http::body_reader&, http::body_writer& out) {
+  auto const         where = co_await asio::this_coro::executor;
+  asio::steady_timer clock(where);
+  for (;;) {
+    auto const written = co_await out.write("tick\n");
+    if (!written) break;
+    clock.expires_after(5ms);
+    auto const [stopped] = co_await clock.async_wait(net::as_values);
+    if (stopped) break;
+  }
+  ++seen.ended;
+  co_return std::nullopt;
+}
+inline net::gate news;
+
+inline task<std::optional<http::reply>> subscribe(void const*, http::request&, http::body_reader&, http::body_writer&) {
+  auto const [stopped] = co_await news.wait();
+  if (stopped) co_return std::nullopt;
+  co_return http::reply::text("news");
+}
+inline http::reply publish(void const*, http::request&) {
+  news.open();
+  return http::reply::text("published");
+}
+// Says one thing and waits for another.
+inline task<std::optional<http::reply>> whisper(void const*, http::request&, http::body_reader&,
+                                                http::body_writer& out) {
+  auto const written = co_await out.write("psst");
+  if (!written) co_return std::nullopt;
+  auto const [stopped] = co_await news.wait();
+  if (stopped) ++seen.closed;
+  ++seen.ended;
+  co_return std::nullopt;
+}
+// Answers a body that it does not read.
+inline task<std::optional<http::reply>> early(void const*, http::request&, http::body_reader&, http::body_writer& out) {
+  auto const written = co_await out.write("early");
+  static_cast<void>(written);
+  co_return std::nullopt;
+}
+
 struct row {
   std::string_view path;
   http::endpoint   endpoint;
@@ -198,6 +269,14 @@ inline std::vector<row> const& all() {
         {"/deaf", waiting(http::method::get, &deaf, http::body_intake::whole)},
         {"/stream", waiting(http::method::post, &stream, http::body_intake::streamed)},
         {"/sized", waiting(http::method::get, &sized, http::body_intake::whole)},
+        {"/mid", at_once(http::method::get, &mid)},
+        {"/deaf-for", waiting(http::method::get, &deaf_for, http::body_intake::whole)},
+        {"/hold-piece", waiting(http::method::post, &hold_piece, http::body_intake::streamed)},
+        {"/ticks", waiting(http::method::get, &ticks, http::body_intake::whole)},
+        {"/subscribe", waiting(http::method::get, &subscribe, http::body_intake::whole)},
+        {"/publish", at_once(http::method::post, &publish)},
+        {"/whisper", waiting(http::method::get, &whisper, http::body_intake::whole)},
+        {"/early", waiting(http::method::post, &early, http::body_intake::streamed)},
     };
     for (auto& one : rows) {
       one.endpoint.pattern = one.path;
@@ -231,12 +310,14 @@ struct told {
   std::string  route;
   std::string  limit;
   bool         cut_off;
+  std::string  target;
 };
 
 class live_server {
  public:
   explicit live_server(std::function<void(http::server_options&)> const& tweak = {}, std::size_t loops = 1,
-                       std::function<std::shared_ptr<net::tls_acceptor>(net::parts&)> const& tls = {})
+                       std::function<std::shared_ptr<net::tls_acceptor>(net::parts&)> const& tls = {},
+                       http::error_renderer render                                               = &http::problem_json)
       : app_(settings(loops)) {
     http::server_options options;
     options.listen[0].port = 0;
@@ -246,13 +327,13 @@ class live_server {
     sink.finished = [](void* self, http::request const& r) {
       auto&                  mine = *static_cast<live_server*>(self);
       std::scoped_lock const lock(mine.mutex_);
-      mine.told_.push_back(
-          {r.record.code, std::string(r.record.route), std::string(r.record.limit_hit), r.record.cut_off});
+      mine.told_.push_back({r.record.code, std::string(r.record.route), std::string(r.record.limit_hit),
+                            r.record.cut_off, std::string(r.head.target())});
     };
     http::route_table table;
     table.match      = &routes::match;
     auto certificate = tls ? tls(app_) : nullptr;
-    server_.emplace(app_, options, &http::problem_json, table, sink, std::move(certificate));
+    server_.emplace(app_, options, render, table, sink, std::move(certificate));
     if (!app_.start()) throw std::runtime_error("the server did not start");
   }
   ~live_server() { stop(); }

@@ -31,8 +31,8 @@ struct limits {
   // Numbers; 0: no limit.
   std::uint32_t requests_per_connection = 100'000;  ///< the last answer says close
   std::uint32_t connections             = 16'384;   ///< in all; 503 and close, far beyond: closed
-  std::uint32_t connections_per_address = 4'096;  ///< IPv4 address or IPv6 /64; Unix sockets are exempt; 503 and close
-  std::uint32_t in_flight               = 4'096;  ///< requests whose handler waits; 503 with Retry-After
+  std::uint32_t connections_per_address = 4'096;    ///< IPv4 address or IPv6 /64; as above; Unix sockets are exempt
+  std::uint32_t in_flight               = 4'096;    ///< requests whose handler waits; 503 with Retry-After
 };
 
 }  // namespace tensorgate::http

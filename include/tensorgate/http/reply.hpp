@@ -120,6 +120,8 @@ class body_writer {
 };
 
 /// Writes a body piece by piece. Returning a failure cuts the answer off, so that the peer sees it is not whole.
+/// It runs after the handler that made it has returned: what it needs of the request (values of the path, the body) it
+/// has copies of, for views of them may have ended.
 using body_producer = std::function<task<result<void>>(body_writer&)>;
 
 /// Status, fields, body. Content-Length, Date, Connection and Transfer-Encoding are the server's to write.

@@ -47,6 +47,7 @@ struct server_counts {
   std::uint64_t refused     = 0;  ///< connections beyond a limit
   std::uint64_t requests    = 0;
   std::uint64_t cut_off     = 0;  ///< answers that could not be finished
+  std::uint64_t shortages   = 0;  ///< times that the system had no descriptor for a connection
 };
 
 /// A server of one table of routes: a listener and a share of the connections on every loop. It registers with its
@@ -105,6 +106,8 @@ class server {
       all.refused += counts.refused.load(std::memory_order_relaxed);
       all.requests += counts.requests.load(std::memory_order_relaxed);
       all.cut_off += counts.cut_off.load(std::memory_order_relaxed);
+      for (auto const& from : one->plain) all.shortages += from->shortages();
+      for (auto const& from : one->encrypted) all.shortages += from->shortages();
     }
     return all;
   }
@@ -118,38 +121,49 @@ class server {
     std::vector<std::unique_ptr<net::acceptor>> encrypted;
 
     static void accept_plain(void* self, int descriptor, net::address const& peer) {
-      static_cast<on_loop*>(self)->accept(net::stream(descriptor), peer);
+      static_cast<on_loop*>(self)->accept(descriptor, peer, false);
     }
     static void accept_encrypted(void* self, int descriptor, net::address const& peer) {
-      auto& mine = *static_cast<on_loop*>(self);
-      auto  link = mine.tls->accept(descriptor);
-      if (link == nullptr) {
-        ::close(descriptor);
-        return;
-      }
-      mine.accept(net::stream(descriptor, std::move(link)), peer);
+      static_cast<on_loop*>(self)->accept(descriptor, peer, true);
     }
 
-    void accept(net::stream stream, net::address const& peer) {
-      auto&            rules  = *lane->rules;
-      auto const&      bounds = lane->bounds;
+    void accept(int descriptor, net::address const& peer, bool encrypted_one) {
+      net::stream      stream(descriptor);
       std::string_view refused;
+      if (!admit(peer, refused)) return;
+      if (encrypted_one) {
+        auto link = tls->accept(descriptor);
+        if (link == nullptr) return uncount(peer);
+        stream.encrypt(std::move(link));
+      }
+      session::open(*lane, std::move(stream), peer, refused);
+    }
+
+    // Counts a connection; `refused` is the limit that it exceeds. False: it is far beyond one, and not counted.
+    bool admit(net::address const& peer, std::string_view& refused) {
+      auto&       rules  = *lane->rules;
+      auto const& bounds = lane->bounds;
       detail::lane_counts::add(lane->counts.accepted);
-      auto const open    = rules.connections.fetch_add(1, std::memory_order_relaxed);
-      bool       counted = false;
+      auto const open = rules.connections.fetch_add(1, std::memory_order_relaxed);
+      auto const near = rules.addresses.enter(peer);
       if (bounds.connections != 0 && open >= bounds.connections) {
         refused = "connections";
-      } else if (bounds.connections_per_address != 0 && !peer.is_none()) {
-        counted = rules.addresses.enter(peer, bounds.connections_per_address);
-        if (!counted) refused = "connections_per_address";
+      } else if (bounds.connections_per_address != 0 && near >= bounds.connections_per_address) {
+        refused = "connections_per_address";
       }
-      if (!refused.empty()) detail::lane_counts::add(lane->counts.refused);
-      // Those beyond the limit are told so, as far as there are not too many of them either.
-      if (bounds.connections != 0 && open >= bounds.connections + bounds.connections / 16 + 16) {
-        rules.connections.fetch_sub(1, std::memory_order_relaxed);
-        return;
-      }
-      session::open(*lane, std::move(stream), peer, refused, counted);
+      if (refused.empty()) return true;
+      detail::lane_counts::add(lane->counts.refused);
+      // Those beyond a limit are told so, as far as there are not too many of them either.
+      auto const is_far = [](std::uint32_t count, std::uint32_t limit) {
+        return limit != 0 && count >= limit + limit / 16 + 16;
+      };
+      if (!is_far(open, bounds.connections) && !is_far(near, bounds.connections_per_address)) return true;
+      uncount(peer);
+      return false;
+    }
+    void uncount(net::address const& peer) {
+      lane->rules->connections.fetch_sub(1, std::memory_order_relaxed);
+      lane->rules->addresses.leave(peer);
     }
 
     void listen_no_more() {

@@ -30,23 +30,19 @@ namespace tensorgate::inline TENSORGATE_ABI::http {
 ///
 ///   shaking hands   TLS
 ///   reading         heads and bodies out of the loop's scratch; requests that need no waiting are answered on the
-///   spot,
-///                   all that came in one packet with one write. An idle connection is in this phase and owns no
-///                   buffer.
-///   working         a coroutine has the request: its guards, body or handler wait
+///                   spot, all that came in one packet with one write. An idle connection is in this phase and owns
+///                   no buffer.
+///   working         a coroutine has the request: its guards, body or handler wait; answers before it go on being sent
 ///   writing         an answer did not fit into the socket; nothing is read until it does
 ///   lingering       everything is said; what the peer still sends is read and dropped, so that he gets to read the
-///   answer
+///                   answer
 ///
 /// Answers go out in the order of their requests, one for each; a request is only begun when the one before is done.
 class session final : private net::polled, private net::wheel_node {
  public:
   /// Takes the connection over. `refused`: it exceeds a limit of that name and gets 503 for its first request.
-  /// `counted`: it stands in the table of addresses until it ends.
-  static void open(detail::lane& where, net::stream stream, net::address const& peer, std::string_view refused,
-                   bool counted) {
-    auto* const made  = new session(where, std::move(stream), peer, refused);
-    made->is_counted_ = counted;
+  static void open(detail::lane& where, net::stream stream, net::address const& peer, std::string_view refused) {
+    auto* const made = new session(where, std::move(stream), peer, refused);
     made->begin();
   }
 
@@ -100,20 +96,22 @@ class session final : private net::polled, private net::wheel_node {
   // Reading. Where the session may be gone afterwards, the result is false.
   void               receive();
   bool               process(std::string_view in);
+  bool               take_requests(std::string_view in);
   void               serve(detail::exchange& x, std::string_view in, std::string_view head, std::size_t& at);
   void               begin_request(detail::exchange& x);
-  bool               find_route(detail::exchange& x);
+  bool               find_route(detail::exchange& x, std::string_view bytes);
   std::size_t        body_within(detail::exchange& x, std::string_view in, std::size_t at);
-  [[gnu::cold]] void refuse_head(detail::exchange& x, failure const& why);
+  [[gnu::cold]] void refuse_head(detail::exchange& x, failure const& why, std::string_view so_far);
   [[nodiscard]] bool is_known_host(detail::exchange const& x) const;
 
   // Answering.
-  [[gnu::cold]] void               refuse(detail::exchange& x, failure const& why, std::string_view limit = {});
+  [[gnu::cold]] void               refuse(detail::exchange& x, failure const& why, std::string_view head);
   void                             deliver(detail::exchange& x, reply&& what, std::string_view head);
   [[nodiscard, gnu::cold]] problem explain_exception();
   void                             finish(detail::exchange& x);
   bool                             keeps_after(detail::exchange const& x, reply const& what, bool reads_on = false);
   bool                             flush();
+  net::transfer                    push_backlog();
   [[gnu::cold]] void               continue_writing();
   bool                             settle();
   [[gnu::cold]] void               linger();
@@ -122,12 +120,13 @@ class session final : private net::polled, private net::wheel_node {
 
   // Working: detail/working.hpp.
   friend struct detail::working;
-  void start_working();
-  void working_ready(std::uint32_t events);
-  void watch_work();
-  void worked(std::unique_ptr<detail::exchange> x);
-  void abandon();
-  void give_up_waiting();
+  void        start_working();
+  void        working_ready(std::uint32_t events);
+  void        watch_work();
+  static void work_ended(detail::lane& where, std::unique_ptr<detail::exchange> x);
+  void        worked(std::unique_ptr<detail::exchange> x);
+  void        abandon();
+  void        give_up_waiting();
 
   detail::lane&                     lane_;
   net::stream                       stream_;
@@ -138,7 +137,7 @@ class session final : private net::polled, private net::wheel_node {
   std::uint64_t                     skip_     = 0;  // of an unwanted body
   session*                          previous_ = nullptr;
   session*                          next_     = nullptr;
-  std::uint64_t                     lingered_ = 0;  // or, while writing, what was taken since the last look
+  std::uint64_t                     lingered_ = 0;  // or, while writing or skipping, what moved since the last look
   steady_point                      half_closed_at_{};
   net::address                      peer_;
   std::string_view                  refused_;
@@ -147,7 +146,7 @@ class session final : private net::polled, private net::wheel_node {
   bool                              closing_        = false;  // after what was said
   bool                              is_half_closed_ = false;
   bool                              is_cancelled_   = false;
-  bool                              is_counted_     = false;
+  bool                              is_skipping_    = false;  // and has a deadline for it
 };
 
 inline void session::begin() {
@@ -169,12 +168,12 @@ inline session::~session() {
   lane_.closed();
   auto& rules = *lane_.rules;
   rules.connections.fetch_sub(1, std::memory_order_relaxed);
-  if (is_counted_) rules.addresses.leave(peer_);
+  rules.addresses.leave(peer_);
 }
 
 /// `cut_off`: the peer must see that something is missing.
 inline void session::close(bool cut_off) {
-  if (held_ != nullptr && phase_ == phase::writing) {
+  if (held_ != nullptr && held_->is_answered) {
     held_->r.record.cut_off = true;
     finish(*held_);
   }
@@ -201,13 +200,15 @@ inline void session::expired() {
   switch (phase_) {
     case phase::reading:
       if (held_ != nullptr) {
-        auto kept = std::move(held_);
-        refuse_head(*kept, failure{errc::timed_out, "the head took too long"});
-        lane_.give_back(std::move(kept));
+        refuse_head(*held_, failure{errc::timed_out, "the head took too long"}, input_);
+        if (phase_ == phase::reading) lane_.give_back(std::move(held_));
         static_cast<void>(flush() && settle());
         return;
       }
-      return skip_ != 0 ? close(true) : linger();
+      if (skip_ == 0) return linger();
+      if (lingered_ < lane_.bounds.progress) return close(true);
+      lingered_ = 0;
+      return arm(lane_.bounds.progress_interval);
     case phase::writing:
       if (lingered_ < lane_.bounds.progress) {
         detail::lane_counts::add(lane_.counts.cut_off);
@@ -255,12 +256,16 @@ inline void session::receive() {
 }
 
 /// Uses up `in` (the scratch, or `input_`) as far as it goes and keeps the rest. False: the session may be gone.
-inline bool session::process(std::string_view in) {
-  std::size_t at = 0;
+inline bool session::process(std::string_view in) { return take_requests(in) && flush() && settle(); }
+
+inline bool session::take_requests(std::string_view in) {
+  detail::lane::in_use const mark(lane_);
+  std::size_t                at = 0;
   while (phase_ == phase::reading && !closing_ && at != in.size()) {
     if (skip_ != 0) {
       auto const part = std::min<std::uint64_t>(skip_, in.size() - at);
       skip_ -= part;
+      lingered_ += part;
       at += static_cast<std::size_t>(part);
       continue;
     }
@@ -286,7 +291,7 @@ inline bool session::process(std::string_view in) {
         if (!held) x.remember_head(head);
         serve(x, in, x.is_remembered ? x.head_bytes : head, at);
       } else {
-        refuse_head(x, failure{x.parser.error(), x.parser.note()});
+        refuse_head(x, failure{x.parser.error(), x.parser.note()}, rest.substr(0, lane_.heads.head));
       }
     }
     // An exchange that went on (to a coroutine, or with an answer not all sent) is in `held_`; the others are reused.
@@ -307,7 +312,9 @@ inline bool session::process(std::string_view in) {
   } else if (at != in.size()) {
     input_.assign(in.substr(at));
   }
-  return flush() && settle();
+  // What is known of a head that is not complete lies in `input_` from here on: the scratch is for others.
+  if (phase_ == phase::reading && held_ != nullptr) held_->r.head.rebase(input_.data());
+  return true;
 }
 
 /// After what could be done was done: what next?
@@ -319,7 +326,12 @@ inline bool session::settle() {
         return false;
       }
       want(EPOLLIN);
-      if (held_ == nullptr) arm(skip_ != 0 ? lane_.bounds.progress_interval : lane_.bounds.idle);
+      if (held_ == nullptr && skip_ == 0) arm(lane_.bounds.idle);
+      if (skip_ != 0 && !is_skipping_) {
+        lingered_ = 0;
+        arm(lane_.bounds.progress_interval);
+      }
+      is_skipping_ = skip_ != 0;
       return true;
     case phase::working: start_working(); return false;
     case phase::writing:
@@ -356,29 +368,40 @@ inline bool session::flush() {
     close(true);
     return false;
   }
-  backlog_        = std::make_unique<detail::backlog>();
-  backlog_->bytes = std::string(text);
+  backlog_            = std::make_unique<detail::backlog>();
+  backlog_->bytes     = std::string(text);
+  backlog_->waits_for = state == net::transfer_state::wants_read ? EPOLLIN : EPOLLOUT;
   lane_.out.clear();
   if (phase_ == phase::reading) phase_ = phase::writing;
-  if (phase_ == phase::writing) want(state == net::transfer_state::wants_read ? EPOLLIN : EPOLLOUT);
+  if (phase_ == phase::writing) want(backlog_->waits_for);
   return true;
 }
 
-inline void session::continue_writing() {
+/// Sends what the peer takes of the backlog; it is gone when that was all.
+inline net::transfer session::push_backlog() {
   auto&         rest  = *backlog_;
   auto          text  = std::string_view(rest.bytes).substr(rest.at);
   std::uint64_t sent  = 0;
-  auto const    state = detail::push(stream_, text, rest.body, rest.body_at, lane_.scratch(), sent, lane_.share());
+  auto const    state = detail::push(stream_, text, rest.body, rest.body_at, lane_.spare(), sent, lane_.share());
   rest.at             = rest.bytes.size() - text.size();
+  rest.waits_for      = state == net::transfer_state::wants_read ? EPOLLIN : EPOLLOUT;
   lingered_ += sent;
-  if (state == net::transfer_state::wants_write) return want(EPOLLOUT);
-  if (state == net::transfer_state::wants_read) return want(EPOLLIN);
-  if (state != net::transfer_state::moved) return close(true);
-  backlog_.reset();
+  if (state == net::transfer_state::moved) backlog_.reset();
+  return {state, static_cast<std::size_t>(sent)};
+}
+
+inline void session::continue_writing() {
+  auto const state = push_backlog().state;
+  if (backlog_ != nullptr) {
+    bool const waits = state == net::transfer_state::wants_read || state == net::transfer_state::wants_write;
+    return waits ? want(backlog_->waits_for) : close(true);
+  }
   phase_ = phase::reading;
-  if (held_ != nullptr) {
+  if (held_ != nullptr && held_->is_answered) {
     finish(*held_);
     lane_.give_back(std::move(held_));
+  } else if (held_ != nullptr) {
+    arm(lane_.bounds.head_time);  // the head that began behind those answers
   }
   if (!input_.empty() && !closing_) {
     if (!process(input_)) return;

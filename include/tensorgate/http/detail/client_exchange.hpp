@@ -166,12 +166,14 @@ class client_exchange {
   }
 
   /// Sends all of `out`. An answer that comes meanwhile is read: once its head is whole, sending stops.
-  /// Fails with: errc::closed, timed_out, cancelled, bad_response.
+  /// Fails with: errc::closed, timed_out (the server takes nothing), cancelled, bad_response.
   task<result<void>> push(std::string_view out) {
+    auto until = within(idle_);
     while (!out.empty() && !answered_) {
       auto const put = link_->try_write(out);
       if (put.state == net::transfer_state::moved) {
         sent_ = sent_ || put.bytes != 0;
+        until = within(idle_);
         out.remove_prefix(put.bytes);
         continue;
       }
@@ -179,7 +181,7 @@ class client_exchange {
         co_return fail(errc::closed, "the server closed the connection while it was sent a request");
       }
       bool const wants_write = put.state == net::transfer_state::wants_write;
-      auto const ready       = co_await link_->wait(wants_write ? readiness::either : readiness::read, within(idle_));
+      auto const ready       = co_await link_->wait(wants_write ? readiness::either : readiness::read, until);
       if (!ready) co_return fail(ready);
       auto const heard = listen();
       if (!heard) co_return fail(heard);
@@ -187,10 +189,14 @@ class client_exchange {
     co_return result<void>{};
   }
 
-  /// Reads what has come without waiting, as far as the inbox has room.
+  /// Reads what has come without waiting. What does not end is refused by the parser, at the limit of a head.
   [[nodiscard]] result<void> listen() {
-    if (end_ == inbox_.size() && end_ - begin_ < buffer_size) inbox_.resize(end_ + buffer_size);
-    if (end_ == inbox_.size()) return {};
+    if (begin_ != 0) {  // interim answers
+      inbox_.erase(0, begin_);
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    if (inbox_.size() - end_ < buffer_size) inbox_.resize(end_ + buffer_size);
     auto const got = link_->try_read(std::span<char>(inbox_).subspan(end_));
     if (got.state == net::transfer_state::ended || got.state == net::transfer_state::failed) {
       return fail(received_ ? errc::truncated : errc::closed, "the server closed the connection within a request");
@@ -347,8 +353,12 @@ inline task<result<void>> client_exchange::ask(client_request const& asked, clie
     }
     if (!lost || !answered_) co_return fail(sent);
   }
-  if (answered_) co_return result<void>{};
-  co_return co_await await_head(within(first_byte_), false);
+  if (!answered_) {
+    auto const heard = co_await await_head(within(first_byte_), false);
+    if (!heard) co_return fail(heard);
+  }
+  if (head_.body_framing() == framing::none) finish();  // there is nothing that has to be read first
+  co_return result<void>{};
 }
 
 inline task<result<std::string_view>> client_exchange::read() {

@@ -138,6 +138,7 @@ class exchange {
     if (head_bytes.capacity() > keep) std::string().swap(head_bytes);
     head_bytes.clear();
     block.reset();
+    std::string().swap(input);
     window   = {};
     owner    = nullptr;
     route    = nullptr;
@@ -146,13 +147,13 @@ class exchange {
     outgoing = progress_watch{};
     trailers.clear();
     answer.reset();
-    out         = outbox();
-    declared    = 0;
-    written     = 0;
-    sent        = 0;
+    out      = outbox();
+    declared = 0;
+    written  = 0;
+    sent = sent_before = 0;
     has_started = is_finished = is_broken = keeps = is_sized = false;
-    asked_for_body = wants_body = is_told = false;
-    end                                   = body_end::length;
+    asked_for_body = wants_body = is_told = is_answered = false;
+    end                                                 = body_end::length;
     read_failure = write_failure = {};
   }
 
@@ -166,7 +167,8 @@ class exchange {
   // The body of the request.
   body_decoder            decoder;
   std::string             body;
-  std::string_view        window;                  ///< read, not decoded yet: in the session's input or in `block`
+  std::string             input;                   ///< what the session had read behind the head
+  std::string_view        window;                  ///< read, not decoded yet: in `input` or in `block`
   std::unique_ptr<char[]> block;                   ///< NOLINT(modernize-avoid-c-arrays): left uninitialised
   bool                    asked_for_body = false;  ///< 100 (Continue) was sent, or need not be
   bool                    wants_body     = false;
@@ -182,6 +184,7 @@ class exchange {
   std::uint64_t        declared    = 0;  ///< Content-Length, when sized
   std::uint64_t        written     = 0;  ///< bytes of the body
   std::uint64_t        sent        = 0;  ///< bytes on the wire
+  std::uint64_t        sent_before = 0;  ///< of those, when a peer that says no more was last looked at
   body_end             end         = body_end::length;
   bool                 has_started = false;
   bool                 is_sized    = false;
@@ -189,6 +192,7 @@ class exchange {
   bool                 is_broken   = false;  ///< cannot be finished any more: cut off
   bool                 keeps       = false;  ///< the connection stays, as told in the head
   bool                 is_told     = false;  ///< its record was handed to the sink
+  bool                 is_answered = false;  ///< nothing is missing but that the peer takes the rest of the answer
   failure              write_failure{};
   net::gate            writable;
   std::uint32_t        write_event = 0;  ///< what the writer waits for

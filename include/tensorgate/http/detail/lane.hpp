@@ -54,18 +54,16 @@ namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 /// Connections by address, over all loops. An IPv6 caller has a whole /64 to himself and counts as that.
 class address_table {
  public:
-  /// False when `limit` are counted already; nothing is counted then.
-  [[nodiscard]] bool enter(net::address const& who, std::uint32_t limit) {
+  /// Counts one more; how many there were. Peers on a Unix socket are not counted.
+  [[nodiscard]] std::uint32_t enter(net::address const& who) {
+    if (who.is_none()) return 0;
     auto const             key = key_of(who);
     auto&                  at  = shard_of(key);
     std::scoped_lock const lock(at.mutex);
-    auto&                  count = at.counts[key];
-    if (count >= limit) return false;
-    ++count;
-    return true;
+    return at.counts[key]++;
   }
-  /// What `enter` counted.
   void leave(net::address const& who) {
+    if (who.is_none()) return;
     auto const             key = key_of(who);
     auto&                  at  = shard_of(key);
     std::scoped_lock const lock(at.mutex);
@@ -123,6 +121,7 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   static constexpr std::size_t               pool_calm    = 4;   // of those, when most connections have gone
   static constexpr std::size_t               crowd        = 16;  // connections whose memory is worth a look
   static constexpr std::chrono::milliseconds calm{1000};         // from when most have gone to that look
+  static constexpr std::chrono::seconds      trim_pause{30};     // from one to the next
 
   lane(std::shared_ptr<shared_rules> common, asio::io_context& where, std::size_t at)
       : wheel_node(&lane::on_calm),
@@ -152,8 +151,23 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
 
   [[nodiscard]] std::span<char> scratch() noexcept { return {scratch_.get(), scratch_size}; }
 
-  /// Room beside the scratch, for what must be encrypted while the scratch holds requests.
-  [[nodiscard]] std::span<char> beside() {
+  /// While one of these lives, a connection takes requests out of the scratch and gathers its answers in `out`. A plain
+  /// handler may then resume the coroutine of another connection, which must leave both alone.
+  class in_use {
+   public:
+    explicit in_use(lane& of) noexcept : lane_(of) { lane_.is_in_use_ = true; }
+    in_use(in_use const&)            = delete;
+    in_use& operator=(in_use const&) = delete;
+    ~in_use() { lane_.is_in_use_ = false; }
+
+   private:
+    lane& lane_;
+  };
+  [[nodiscard]] bool is_in_use() const noexcept { return is_in_use_; }
+
+  /// Room for what must be encrypted: beside the scratch while that holds requests.
+  [[nodiscard]] std::span<char> spare() {
+    if (!is_in_use_) return scratch();
     if (!beside_) beside_.reset(new char[beside_size]);
     return {beside_.get(), beside_size};
   }
@@ -236,6 +250,13 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
     auto& mine = static_cast<lane&>(self);
     if (mine.open_ <= mine.most_ / 2) {
       if (mine.pool_.size() > pool_calm) mine.pool_.resize(pool_calm);
+      // The look at the whole heap takes its time: crowds that come and go all the time do not have it done each time.
+      auto const now = std::chrono::steady_clock::now();
+      if (now < mine.trim_from_) {
+        mine.poll.arm(mine, std::chrono::ceil<std::chrono::milliseconds>(mine.trim_from_ - now));
+        return;
+      }
+      mine.trim_from_ = now + trim_pause;
 #if defined(__GLIBC__)
       ::malloc_trim(0);  // by itself the allocator gives back the top of its heap alone, not the holes in it
 #endif
@@ -243,10 +264,12 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
     mine.most_ = mine.open_;
   }
 
-  std::size_t                            open_ = 0;  // connections
-  std::size_t                            most_ = 0;  // of them, since the last look
-  std::unique_ptr<char[]>                scratch_;   // NOLINT(modernize-avoid-c-arrays)
-  std::unique_ptr<char[]>                beside_;    // NOLINT(modernize-avoid-c-arrays)
+  std::size_t                            open_      = 0;  // connections
+  std::size_t                            most_      = 0;  // of them, since the last look
+  bool                                   is_in_use_ = false;
+  steady_point                           trim_from_{};
+  std::unique_ptr<char[]>                scratch_;  // NOLINT(modernize-avoid-c-arrays)
+  std::unique_ptr<char[]>                beside_;   // NOLINT(modernize-avoid-c-arrays)
   std::vector<std::unique_ptr<exchange>> pool_;
   std::unique_ptr<exchange>              quick_;
   date_line                              date_;

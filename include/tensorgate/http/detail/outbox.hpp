@@ -4,7 +4,7 @@
 #include <algorithm>    // clamp, max, min
 #include <array>        // array
 #include <cstddef>      // size_t
-#include <cstdint>      // uint64_t
+#include <cstdint>      // uint32_t, uint64_t
 #include <cstring>      // memcpy
 #include <memory>       // unique_ptr
 #include <span>         // span
@@ -77,14 +77,8 @@ struct backlog {
   std::string      bytes;
   std::size_t      at = 0;
   reply::body_type body;
-  std::uint64_t    body_at = 0;
-
-  [[nodiscard]] std::uint64_t body_size() const noexcept {
-    if (auto const* shared = std::get_if<shared_bytes>(&body)) return shared->size();
-    if (auto const* file = std::get_if<file_bytes>(&body)) return file->length();
-    return 0;
-  }
-  [[nodiscard]] bool is_done() const noexcept { return at == bytes.size() && body_at == body_size(); }
+  std::uint64_t    body_at   = 0;
+  std::uint32_t    waits_for = 0;  ///< EPOLLOUT; with TLS it may be EPOLLIN
 };
 
 /// Sends what the peer takes of `head`, then of a body from `body_at` on; advances both. `moved` when all is sent.

@@ -19,9 +19,11 @@ inline void session::begin_request(detail::exchange& x) {
   if (rules.forwards && rules.forwarding.believes(peer_)) {
     std::array<std::string_view, 16> lines;
     std::size_t                      count = 0;
+    std::string_view                 proto;  // of several lines the last: the one that the proxy appended
     auto const wanted = rules.forwarding.field == net::forwarding_field::forwarded ? known_field::forwarded
                                                                                    : known_field::x_forwarded_for;
     for (auto const& field : r.head.fields()) {
+      if (field.id == known_field::x_forwarded_proto) proto = field.value;
       if (field.id != wanted) continue;
       if (count == lines.size()) {  // more than proxies write: the last ones count
         std::ranges::move(lines.begin() + 1, lines.end(), lines.begin());
@@ -29,8 +31,7 @@ inline void session::begin_request(detail::exchange& x) {
       }
       lines[count++] = field.value;
     }
-    auto const caller = net::caller_behind(peer_, rules.forwarding, std::span(lines).first(count),
-                                           r.head.field(known_field::x_forwarded_proto));
+    auto const caller = net::caller_behind(peer_, rules.forwarding, std::span(lines).first(count), proto);
     r.client          = caller.client;
     if (!caller.scheme.empty()) r.scheme = caller.scheme;
   }
@@ -78,15 +79,16 @@ inline void session::finish(detail::exchange& x) {
 }
 
 /// The head cannot be trusted, so what follows it cannot either: the answer is the last one.
-inline void session::refuse_head(detail::exchange& x, failure const& why) {
+/// `so_far`: the bytes of it.
+inline void session::refuse_head(detail::exchange& x, failure const& why, std::string_view so_far) {
   begin_request(x);
   closing_ = true;
-  refuse(x, why);
+  refuse(x, why, so_far);
 }
 
-inline void session::refuse(detail::exchange& x, failure const& why, std::string_view limit) {
-  x.r.record.limit_hit = limit.empty() ? detail::limit_of(why.code) : limit;
-  deliver(x, x.r.refuse(from(why)), {});
+inline void session::refuse(detail::exchange& x, failure const& why, std::string_view head) {
+  x.r.record.limit_hit = detail::limit_of(why.code);
+  deliver(x, x.r.refuse(from(why)), head);
 }
 
 /// How many bytes the body has that begins at `at`, if all of it is there; it is then in `r.body`. npos: not all.
@@ -113,7 +115,7 @@ inline std::size_t session::body_within(detail::exchange& x, std::string_view in
 }
 
 /// The route, or the refusal of a request that has none. False: it is answered.
-inline bool session::find_route(detail::exchange& x) {
+inline bool session::find_route(detail::exchange& x, std::string_view bytes) {
   auto const& rules = *lane_.rules;
   auto const& head  = x.r.head;
   if (!refused_.empty()) [[unlikely]] {
@@ -121,22 +123,23 @@ inline bool session::find_route(detail::exchange& x) {
     reply busy = x.r.refuse(from(failure{errc::unavailable, "too many connections"}));
     busy.with("Retry-After", "1");
     x.r.record.limit_hit = refused_;
-    deliver(x, std::move(busy), {});
+    deliver(x, std::move(busy), bytes);
     return false;
   }
   if (!is_known_host(x)) [[unlikely]] {
-    refuse(x, failure{errc::misdirected, "this server does not answer for that host"});
+    refuse(x, failure{errc::misdirected, "this server does not answer for that host"}, bytes);
     return false;
   }
   auto const verb = head.verb();
   if (verb == method::other || verb == method::connect) [[unlikely]] {
     // What follows a CONNECT may be meant for the tunnel that is refused: it must not be read as requests.
     if (verb == method::connect) closing_ = true;
-    refuse(x, failure{errc::unsupported_method, "this method is not implemented here"});
+    refuse(x, failure{errc::unsupported_method, "this method is not implemented here"}, bytes);
     return false;
   }
   if (head.form() == target_form::asterisk) [[unlikely]] {
-    deliver(x, std::move(reply(status::no_content).with("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")), {});
+    deliver(x, std::move(reply(status::no_content).with("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")),
+            bytes);
     return false;
   }
   auto const found = rules.table.match(rules.table.self, x.r);
@@ -146,15 +149,15 @@ inline bool session::find_route(detail::exchange& x) {
     return true;
   }
   if (found.bad.code) {
-    refuse(x, found.bad);
+    refuse(x, found.bad, bytes);
   } else if (found.allowed.empty()) {
-    refuse(x, failure{errc::not_found, "no route has this path"});
+    refuse(x, failure{errc::not_found, "no route has this path"}, bytes);
   } else if (verb == method::options) {
-    deliver(x, std::move(reply(status::no_content).with("Allow", std::string(found.allowed))), {});
+    deliver(x, std::move(reply(status::no_content).with("Allow", std::string(found.allowed))), bytes);
   } else {
     reply other = x.r.refuse(from(failure{errc::method_not_allowed, "this path does not support the method"}));
     other.with("Allow", std::string(found.allowed));
-    deliver(x, std::move(other), {});
+    deliver(x, std::move(other), bytes);
   }
   return false;
 }
@@ -171,7 +174,7 @@ inline void session::serve(detail::exchange& x, std::string_view in, std::string
     x.decoder.start(x.r.head.body_framing(), x.r.head.content_length(), {});  // so that a refusal knows what is unread
   }
   x.wants_body = !all;
-  if (!find_route(x)) return;
+  if (!find_route(x, head)) return;
 
   auto const& route = *x.route;
   auto const  limit = route.body_limit != 0 ? route.body_limit : lane_.bounds.body;
@@ -183,11 +186,11 @@ inline void session::serve(detail::exchange& x, std::string_view in, std::string
       }
       if (x.r.body.size() > limit) [[unlikely]] {  // closes, as it does where the body is not all there
         closing_ = true;
-        return refuse(x, failure{errc::body_too_large, "the body exceeds the limit"});
+        return refuse(x, failure{errc::body_too_large, "the body exceeds the limit"}, head);
       }
       return deliver(x, route.answer(route.self, x.r), head);
     } catch (...) {
-      return deliver(x, x.r.refuse(explain_exception()), {});
+      return deliver(x, x.r.refuse(explain_exception()), head);
     }
   }
 
@@ -198,7 +201,7 @@ inline void session::serve(detail::exchange& x, std::string_view in, std::string
     reply busy = x.r.refuse(from(failure{errc::unavailable, "too many requests are being worked on"}));
     busy.with("Retry-After", "1");
     x.r.record.limit_hit = "in_flight";
-    return deliver(x, std::move(busy), {});
+    return deliver(x, std::move(busy), head);
   }
   if (all) at -= size;  // the coroutine reads it again, from memory that lasts
   if (held_ == nullptr) held_ = lane_.take_quick();
@@ -231,18 +234,22 @@ inline bool session::keeps_after(detail::exchange const& x, reply const& what, b
   auto const& head   = x.r.head;
   if (closing_ || what.closes() || lane_.draining || !head.keep_alive()) return false;
   if (bounds.requests_per_connection != 0 && requests_ >= bounds.requests_per_connection) return false;
-  if (reads_on || !x.wants_body || x.decoder.done()) return true;
-  return !head.expects_continue() && head.body_framing() == framing::length && x.decoder.remaining() <= bounds.drain;
+  if (!x.wants_body || x.decoder.done()) return true;
+  // A client that was not told to go on may send the body or not: what comes next cannot be told apart.
+  bool const has_begun = x.asked_for_body || !x.window.empty() || x.r.record.bytes_in != 0;
+  if (head.expects_continue() && !has_begun) return false;
+  return reads_on || (head.body_framing() == framing::length && x.decoder.remaining() <= bounds.drain);
 }
 
-/// Puts an answer on the way. `head` is the request's, for the case that the answer outlives the scratch it lies in.
+/// Puts an answer on the way. `head` is the request's (of a broken one, what there is), for the case that the answer
+/// outlives the scratch it lies in.
 inline void session::deliver(detail::exchange& x, reply&& what, std::string_view head) {
   if (std::holds_alternative<body_producer>(what.body())) {  // a coroutine sends it
     if (held_ == nullptr) held_ = lane_.take_quick();
-    if (!head.empty()) x.keep_head(head);
+    x.keep_head(head);
+    x.r.body = {};
     x.answer.emplace(std::move(what));
-    x.wants_body = false;
-    phase_       = phase::working;
+    phase_ = phase::working;
     return;
   }
   if (auto* const text = std::get_if<std::string>(&what.body());
@@ -291,21 +298,24 @@ inline void session::deliver(detail::exchange& x, reply&& what, std::string_view
   auto          bytes = lane_.out.view();
   std::uint64_t at    = 0;
   std::uint64_t sent  = 0;
-  auto const    state = detail::push(stream_, bytes, what.body(), at, lane_.beside(), sent, lane_.share());
+  auto const    state = detail::push(stream_, bytes, what.body(), at, lane_.spare(), sent, lane_.share());
   if (state == net::transfer_state::moved) {
     lane_.out.clear();
     return finish(x);
   }
   // Not all of it fits: the exchange goes on in `held_` until the peer has taken the rest, or is seen to be gone.
-  backlog_          = std::make_unique<detail::backlog>();
-  backlog_->bytes   = std::string(bytes);
-  backlog_->body    = std::move(what.body());
-  backlog_->body_at = at;
+  backlog_            = std::make_unique<detail::backlog>();
+  backlog_->bytes     = std::string(bytes);
+  backlog_->body      = std::move(what.body());
+  backlog_->body_at   = at;
+  backlog_->waits_for = state == net::transfer_state::wants_read ? EPOLLIN : EPOLLOUT;
   lane_.out.clear();
   if (held_ == nullptr) held_ = lane_.take_quick();
-  if (!head.empty()) x.keep_head(head);
-  phase_ = phase::writing;
-  want(state == net::transfer_state::wants_read ? EPOLLIN : EPOLLOUT);
+  x.keep_head(head);
+  x.r.body      = {};
+  x.is_answered = true;
+  phase_        = phase::writing;
+  want(backlog_->waits_for);
 }
 
 }  // namespace tensorgate::http

@@ -96,14 +96,12 @@ struct working {
       std::uint64_t sent  = 0;
       auto          state = net::transfer_state::moved;
       if (s->backlog_ != nullptr) {
-        auto text = std::string_view(s->backlog_->bytes).substr(s->backlog_->at);
-        state =
-            push(s->stream_, text, s->backlog_->body, s->backlog_->body_at, s->lane_.scratch(), sent, s->lane_.share());
-        s->backlog_->at = s->backlog_->bytes.size() - text.size();
-        if (state == net::transfer_state::moved) s->backlog_.reset();
+        auto const before = s->push_backlog();
+        state             = before.state;
+        x.outgoing.moved += before.bytes;
       }
       if (state == net::transfer_state::moved)
-        state = push(s->stream_, head, body, at, s->lane_.scratch(), sent, s->lane_.share());
+        state = push(s->stream_, head, body, at, s->lane_.spare(), sent, s->lane_.share());
       x.outgoing.moved += sent;
       x.sent += sent;
       if (state == net::transfer_state::moved) co_return result<void>{};
@@ -159,14 +157,14 @@ struct working {
     return x.end != body_end::none && x.r.head.verb() != method::head;
   }
 
-  static task<result<void>> start(exchange& x, reply const& head) {
+  static task<result<void>> start(exchange& x, reply const& head, bool reads_on) {
     if (x.has_started) co_return fail(errc::internal, "the answer was started twice");
     if (x.owner == nullptr) co_return fail(errc::closed, "the peer is gone");
     std::optional<std::uint64_t> size;
     for (auto const& field : head.fields()) {
       if (equals_ignoring_case(field.name, "content-length")) size = parse_content_length(field.value);
     }
-    put_head(x, *x.owner, head, size, true);
+    put_head(x, *x.owner, head, size, reads_on);
     auto const sent = co_await send(x, x.out.view(), nothing);
     x.out.clear();
     co_return sent;
@@ -178,12 +176,19 @@ struct working {
       reply const head;
       put_head(x, *x.owner, head, std::nullopt, true);
     }
+    if (!shows_body(x)) {  // HEAD, 204, 304: all is said, and who produces need not go on
+      auto const sent = co_await send(x, x.out.view(), nothing);
+      x.out.clear();
+      if (!sent) co_return fail(sent);
+      x.is_finished = true;
+      co_return fail(errc::closed, "this answer has no body");
+    }
     if (x.is_sized && piece.size() > x.declared - x.written) {
       x.is_broken = true;
       co_return fail(errc::internal, "more bytes than the Content-Length that was told");
     }
     x.written += piece.size();
-    bool const shown  = shows_body(x) && !piece.empty();
+    bool const shown  = !piece.empty();
     bool const chunks = shown && x.end == body_end::chunked;
     if (chunks) append_chunk_head(x.out, piece.size());
     reply::body_type elsewhere;
@@ -232,14 +237,14 @@ struct working {
 
   static task<void> send_answer(exchange& x, reply what) {
     if (x.has_started) {  // what it says comes too late
-      x.is_broken = true;
+      x.is_broken = !x.is_finished;
       co_return;
     }
     if (x.owner == nullptr) co_return;
     auto* const producer = std::get_if<body_producer>(&what.body());
     if (producer != nullptr) {
       exchange_writer out(x);
-      auto const      began = co_await start(x, what);
+      auto const      began = co_await start(x, what, false);
       if (!began) co_return;
       if (shows_body(x)) {
         auto const produced = co_await (*producer)(out);
@@ -340,7 +345,7 @@ struct working {
 
 inline task<result<std::string_view>> exchange_reader::read() { return working::read(*x_); }
 inline task<result<void>>             exchange_writer::start(reply head) {
-  auto const started = co_await working::start(*x_, head);
+  auto const started = co_await working::start(*x_, head, true);
   co_return started;
 }
 inline task<result<void>> exchange_writer::write(std::string_view piece) { return working::write(*x_, piece); }
@@ -357,31 +362,39 @@ inline void session::start_working() {
   auto& x       = *owned;
   working_      = &x;
   x.owner       = this;
-  x.window      = input_;
   is_cancelled_ = false;
+  x.input.swap(input_);  // the handler may look at it longer than the connection lasts
+  x.window = x.input;
+  if (backlog_ != nullptr) want(wanted() | backlog_->waits_for);
   lane_.rules->in_flight.fetch_add(1, std::memory_order_relaxed);
   arm(watch_every);
   auto done = [keeps = lane_.shared_from_this(), kept = std::move(owned)](std::exception_ptr /*none*/) mutable {
-    keeps->rules->in_flight.fetch_sub(1, std::memory_order_relaxed);
-    if (auto* const owner = kept->owner; owner != nullptr) {
-      keeps->look_at_clock();
-      owner->worked(std::move(kept));
-      return;
-    }
-    if (!kept->is_told) {
-      kept->r.record.cut_off = true;
-      kept->r.record.ended   = std::chrono::steady_clock::now();
-      detail::lane_counts::add(keeps->counts.cut_off);
-      if (keeps->rules->sink.finished != nullptr) keeps->rules->sink.finished(keeps->rules->sink.self, kept->r);
-    }
-    keeps->give_back(std::move(kept));
+    if (!keeps->is_in_use()) return work_ended(*keeps, std::move(kept));
+    // The handler of another connection resumed this one: it is to have answered first.
+    auto& loop = keeps->loop;
+    asio::post(loop,
+               [keeps = std::move(keeps), kept = std::move(kept)]() mutable { work_ended(*keeps, std::move(kept)); });
   };
   auto const slot = x.cancel.slot();
   asio::co_spawn(lane_.loop.get_executor(), detail::working::serve(x),
                  asio::bind_cancellation_slot(slot, std::move(done)));
 }
 
-/// The coroutine has ended.
+/// The coroutine has ended; its connection may have done so before.
+inline void session::work_ended(detail::lane& where, std::unique_ptr<detail::exchange> x) {
+  auto& rules = *where.rules;
+  rules.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  where.look_at_clock();
+  if (auto* const owner = x->owner; owner != nullptr) return owner->worked(std::move(x));
+  if (!x->is_told) {
+    x->r.record.cut_off = true;
+    x->r.record.ended   = where.now;
+    detail::lane_counts::add(where.counts.cut_off);
+    if (rules.sink.finished != nullptr) rules.sink.finished(rules.sink.self, x->r);
+  }
+  where.give_back(std::move(x));
+}
+
 inline void session::worked(std::unique_ptr<detail::exchange> x) {
   working_              = nullptr;
   x->owner              = nullptr;
@@ -393,6 +406,7 @@ inline void session::worked(std::unique_ptr<detail::exchange> x) {
   if (x->block && rest.data() >= x->block.get() && rest.data() <= x->block.get() + detail::working::block_size) {
     input_.assign(rest);
   } else {
+    input_.swap(x->input);
     input_.erase(0, input_.size() - rest.size());
   }
   bool const is_whole  = x->is_finished;
@@ -420,6 +434,10 @@ inline void session::working_ready(std::uint32_t events) {
   auto& x = *working_;
   // One of them only: what it resumes may end the connection. The other is told next time, for it stays ready.
   auto const ended = static_cast<std::uint32_t>(EPOLLHUP) | static_cast<std::uint32_t>(EPOLLERR);
+  if (backlog_ != nullptr && !x.writable.is_awaited() && (events & backlog_->waits_for) != 0) {
+    auto const state = push_backlog().state;
+    if (state == net::transfer_state::failed || state == net::transfer_state::ended) return give_up_waiting();
+  }
   if ((events & (x.read_event | EPOLLRDHUP | ended)) != 0 && x.readable.is_awaited()) return x.readable.open();
   if ((events & (x.write_event | ended)) != 0 && x.writable.is_awaited()) return x.writable.open();
   if ((events & (EPOLLHUP | EPOLLERR)) != 0) return give_up_waiting();
@@ -429,7 +447,9 @@ inline void session::working_ready(std::uint32_t events) {
   }
   // Nobody asks for what the peer sends now; it stays in the kernel, and the peer is held up by that.
   want((is_half_closed_ ? 0U : static_cast<std::uint32_t>(EPOLLRDHUP)) | (x.readable.is_awaited() ? x.read_event : 0U) |
-       (x.writable.is_awaited() ? x.write_event : 0U));
+       (x.writable.is_awaited() ? x.write_event
+        : backlog_ != nullptr   ? backlog_->waits_for
+                                : 0U));
 }
 
 /// Looks at the deadlines of the exchange in hand.
@@ -446,7 +466,15 @@ inline void session::watch_work() {
     x.is_broken     = true;
     return x.writable.open();
   }
-  if (x.has_started) return;
+  if (x.has_started) {
+    // Who says no more may have gone altogether. That shows when he is sent something; if he is not, it is assumed.
+    if (is_half_closed_ && x.sent != x.sent_before) {
+      x.sent_before   = x.sent;
+      half_closed_at_ = lane_.now;
+    }
+    if (is_half_closed_ && lane_.now - half_closed_at_ >= bounds.progress_interval) give_up_waiting();
+    return;
+  }
   if (is_half_closed_ && lane_.now - half_closed_at_ >= bounds.half_closed) return give_up_waiting();
   if (lane_.now < x.r.until) return;
   if (!is_cancelled_) {
@@ -455,7 +483,8 @@ inline void session::watch_work() {
     return;
   }
   if (lane_.now < x.r.until + cancel_grace) return;
-  // The handler does not hear. Its caller gets the answer without it.
+  // The handler does not hear. Its caller gets the answer without it, unless a 100 (Continue) is half sent.
+  if (x.writable.is_awaited()) return give_up_waiting();
   x.r.record.limit_hit      = "answer";
   reply                late = x.r.refuse(from(failure{errc::unavailable, "the answer took too long"}));
   detail::answer_facts facts;
@@ -471,7 +500,14 @@ inline void session::watch_work() {
   finish(x);
   abandon();
   closing_ = true;
-  phase_   = phase::reading;
+  if (backlog_ != nullptr) {  // answers to earlier requests go first
+    backlog_->bytes.append(lane_.out.view());
+    lane_.out.clear();
+    phase_ = phase::writing;
+    want(backlog_->waits_for);
+  } else {
+    phase_ = phase::reading;
+  }
   static_cast<void>(flush() && settle());
 }
 
