@@ -89,18 +89,21 @@ template <class T, std::size_t... I>
   return {last_name(spell<box{std::get<I>(pointers_to_members<T>())}>())...};
 }
 
+template <class T>
+[[nodiscard]] consteval auto places_of_members() noexcept {
+  return with_members<field_counter<T>::value>(pointed_at<T>.value, [](auto const&... members) {
+    return std::array<void const*, sizeof...(members)>{static_cast<void const*>(&members)...};
+  });
+}
+
 /// The position of a member among the members of its aggregate; `field_count` if it is not one.
-template <class T, auto Member, std::size_t I = 0>
+template <class T, auto Member>
 [[nodiscard]] consteval std::size_t index_of_member() noexcept {
-  if constexpr (I == field_counter<T>::value) {
-    return I;
-  } else {
-    auto const* const wanted = &(pointed_at<T>.value.*Member);
-    if constexpr (std::is_same_v<decltype(wanted), std::tuple_element_t<I, member_pointers<T>> const>) {
-      if (wanted == std::get<I>(pointers_to_members<T>())) return I;
-    }
-    return index_of_member<T, Member, I + 1>();
-  }
+  auto const        all    = places_of_members<T>();
+  void const* const wanted = &(pointed_at<T>.value.*Member);
+  std::size_t       index  = 0;
+  while (index != all.size() && all[index] != wanted) ++index;
+  return index;
 }
 
 template <class M>

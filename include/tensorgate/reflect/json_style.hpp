@@ -7,8 +7,8 @@
 #include <string>       // string
 #include <string_view>  // string_view
 
-#include <tensorgate/core/abi.hpp>             // TENSORGATE_ABI
-#include <tensorgate/reflect/detail/utf8.hpp>  // utf8_length
+#include <tensorgate/core/abi.hpp>   // TENSORGATE_ABI
+#include <tensorgate/core/utf8.hpp>  // utf8_length
 
 namespace tensorgate::inline TENSORGATE_ABI::reflect {
 
@@ -38,8 +38,8 @@ struct json_style {
     char const c = *at;
     if (in_string) {
       if (static_cast<unsigned char>(c) >= 0x80 && style.ascii) {
-        auto const length = detail::utf8_length(at, end);
-        auto const value  = length == 0 ? 0xfffdU : detail::utf8_value(at, length);
+        auto const length = utf8_length(at, end);
+        auto const value  = length == 0 ? 0xfffdU : utf8_value(at, length);
         if (value >= 0x10000) {
           put_escape(0xd800U + ((value - 0x10000U) >> 10U));
           put_escape(0xdc00U + ((value - 0x10000U) & 0x3ffU));

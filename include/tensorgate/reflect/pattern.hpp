@@ -14,8 +14,8 @@
 #include <stdexcept>    // invalid_argument
 #include <string_view>  // string_view
 
-#include <tensorgate/core/abi.hpp>             // TENSORGATE_ABI
-#include <tensorgate/reflect/detail/utf8.hpp>  // utf8_length
+#include <tensorgate/core/abi.hpp>   // TENSORGATE_ABI
+#include <tensorgate/core/utf8.hpp>  // utf8_length
 
 namespace tensorgate::inline TENSORGATE_ABI::reflect {
 
@@ -59,7 +59,7 @@ class pattern_program {
     auto const* at  = text.data();
     auto const* end = at + text.size();
     while (at != end) {
-      auto const length = detail::utf8_length(at, end);
+      auto const length = utf8_length(at, end);
       if (length == 0) return false;
       auto const lead = static_cast<unsigned char>(*at);
       at += length;

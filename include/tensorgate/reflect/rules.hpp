@@ -21,8 +21,8 @@
 #include <type_traits>  // is_same_v
 
 #include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
+#include <tensorgate/core/utf8.hpp>              // utf8_count
 #include <tensorgate/reflect/detail/phrase.hpp>  // phrase
-#include <tensorgate/reflect/detail/utf8.hpp>    // utf8_count
 #include <tensorgate/reflect/fields.hpp>         // field_index
 #include <tensorgate/reflect/pattern.hpp>        // pattern_program
 #include <tensorgate/reflect/traits.hpp>         // is_optional
@@ -163,7 +163,7 @@ struct length_rule {
   [[nodiscard]] constexpr std::string_view check(V const& value) const noexcept {
     std::size_t size = 0;
     if constexpr (detail::is_text<V>) {
-      size = detail::utf8_count(value);
+      size = utf8_count(value);
     } else {
       size = value.size();
     }

@@ -15,9 +15,9 @@
 #include <string_view>  // string_view
 
 #include <tensorgate/core/hex.hpp>                    // hex_value
+#include <tensorgate/core/utf8.hpp>                   // utf8_length
 #include <tensorgate/reflect/detail/number_read.hpp>  // split_number
 #include <tensorgate/reflect/detail/scan.hpp>         // find_special
-#include <tensorgate/reflect/detail/utf8.hpp>         // utf8_length
 #include <tensorgate/reflect/json_error.hpp>          // json_error, json_options
 
 namespace tensorgate::inline TENSORGATE_ABI::reflect::detail {

@@ -15,10 +15,10 @@
 #include <string_view>  // string_view
 #include <variant>      // visit
 
+#include <tensorgate/core/utf8.hpp>                    // utf8_length
 #include <tensorgate/reflect/detail/double_write.hpp>  // write_double, write_unsigned
 #include <tensorgate/reflect/detail/members.hpp>       // key_text
 #include <tensorgate/reflect/detail/scan.hpp>          // find_special
-#include <tensorgate/reflect/detail/utf8.hpp>          // utf8_length
 #include <tensorgate/reflect/text.hpp>                 // append_text
 #include <tensorgate/reflect/traits.hpp>               // is_optional
 
