@@ -28,6 +28,7 @@
 #include <vector>       // erase_if
 
 #include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
+#include <tensorgate/core/append.hpp>            // append_all
 #include <tensorgate/http/detail/docs_page.hpp>  // docs_page
 #include <tensorgate/http/endpoint.hpp>          // endpoint, route_table
 #include <tensorgate/http/extract.hpp>           // handler, query, body
@@ -48,7 +49,7 @@ struct describe_handler {};
 namespace detail {
 
 template <class T>
-void describe_content(openapi_document& into, openapi_operation& about) {
+[[gnu::cold]] void describe_content(openapi_document& into, openapi_operation& about) {
   if constexpr (is_expected<T>) {
     describe_content<typename T::value_type>(into, about);
   } else if constexpr (std::is_void_v<T>) {
@@ -114,7 +115,7 @@ struct describe_extracted<body<std::string_view>> {
 };
 
 template <class Want>
-void describe_want(openapi_document& into, openapi_operation& about) {
+[[gnu::cold]] void describe_want(openapi_document& into, openapi_operation& about) {
   if constexpr (Want::kind == want_kind::path_value) {
     using plain = typename Want::plain;
     for (auto& one : about.parameters) {
@@ -132,7 +133,7 @@ void describe_want(openapi_document& into, openapi_operation& about) {
 }
 
 /// What any request may get, whatever its route: from the parser, the limits and the state of the server.
-inline void describe_server(openapi_operation& about) {
+[[gnu::cold]] inline void describe_server(openapi_operation& about) {
   about.answers(status::bad_request, "the request is malformed");
   about.answers(status::request_timeout, "the request came too slowly");
   about.answers(status::content_too_large, "the body exceeds the limit");
@@ -143,18 +144,17 @@ inline void describe_server(openapi_operation& about) {
   about.answers(status::service_unavailable, "the server has too much to do, or is about to stop");
 }
 
-template <class Context>
-[[nodiscard]] openapi_operation operation_of_pattern() {
+[[nodiscard, gnu::cold]] inline openapi_operation operation_of_pattern(method verb, pattern const& shape) {
   openapi_operation made;
-  made.verb = Context::verb;
-  for (std::size_t i = 0; i != Context::shape.count; ++i) {
-    auto const& part = Context::shape.parts[i];
+  made.verb = verb;
+  for (std::size_t i = 0; i != shape.count; ++i) {
+    auto const& part = shape.parts[i];
     made.path.push_back('/');
     if (part.kind == part_kind::literal) {
       made.path.append(part.text);
       continue;
     }
-    made.path.append("{").append(part.text).append("}");
+    append_all(made.path, {"{", part.text, "}"});
     openapi_parameter value;
     value.place    = parameter_place::path;
     value.name     = std::string(part.text);
@@ -168,7 +168,8 @@ template <class Context>
 }
 
 template <class Context, auto Fn, class... States>
-void describe_maker(openapi_document& into, openapi_operation& about, handler<Fn, States...> const& /*maker*/) {
+[[gnu::cold]] void describe_maker(openapi_document& into, openapi_operation& about,
+                                  handler<Fn, States...> const& /*maker*/) {
   using made = handler<Fn, States...>;
   using all  = typename made::template wants<Context>::list;
   [&]<class... W>(std::type_identity<std::tuple<W...>> /*all*/) {
@@ -209,9 +210,9 @@ bool describe_rows(openapi_document& /*into*/, openapi_operation const& /*like*/
 }
 
 template <class Route>
-void describe_route(openapi_document& into, Route const& route) {
+[[gnu::cold]] void describe_route(openapi_document& into, Route const& route) {
   using context = typename Route::context;
-  auto about    = operation_of_pattern<context>();
+  auto about    = operation_of_pattern(context::verb, context::shape);
   describe_maker<context>(into, about, route.maker());
   route.for_each_guard([&](auto const& guard) {
     if constexpr (requires { guard.describe(about); }) guard.describe(about);

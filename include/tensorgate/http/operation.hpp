@@ -70,7 +70,7 @@ struct openapi_operation {
   std::vector<openapi_header> every_answer{};  ///< fields that any answer may have
 
   /// What is said of `code`; made if nothing is yet, with the reason phrase as its description.
-  openapi_answer& entry(status code) {
+  [[gnu::cold]] openapi_answer& entry(status code) {
     for (auto& one : responses) {
       if (one.code == code) return one;
     }
@@ -83,7 +83,7 @@ struct openapi_operation {
 
   /// Says that `code` may be answered, and why. Said twice, the reasons are joined. An error without a media type
   /// gets the form of all errors when the document is written.
-  openapi_answer& answers(status code, std::string_view why = {}) {
+  [[gnu::cold]] openapi_answer& answers(status code, std::string_view why = {}) {
     auto& one = entry(code);
     if (why.empty() || one.description.find(why) != std::string::npos) return one;
     if (one.description == reason(code)) {
@@ -95,7 +95,7 @@ struct openapi_operation {
   }
 
   /// Says how the caller proves who it is. Of several, all are needed.
-  void secured_by(std::string_view name, std::string_view scheme) {
+  [[gnu::cold]] void secured_by(std::string_view name, std::string_view scheme) {
     openapi_security needed;
     needed.name   = std::string(name);
     needed.scheme = std::string(scheme);

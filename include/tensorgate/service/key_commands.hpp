@@ -73,7 +73,7 @@ class key_commands {
   key_commands(key_commands_options options, arguments words)
       : options_(std::move(options)), words_(std::move(words)) {}
 
-  int run() {
+  [[gnu::cold]] int run() {
     json_            = words_.flag("--json");
     auto const asked = words_.word();
     if (options_.file.empty()) return refuse("no file of keys is named in the settings");
@@ -132,7 +132,7 @@ class key_commands {
     }
     return std::move(*file);
   }
-  int write(identity::key_file const& file) const {
+  [[gnu::cold]] int write(identity::key_file const& file) const {
     auto const written = store::write_file(options_.file, identity::to_text(file), 0600);
     if (!written)
       return fail_with(options_.file + ": " + std::string(written.error().note) + ": " +
@@ -140,7 +140,7 @@ class key_commands {
     return exit_codes::fine;
   }
 
-  int add() {
+  [[gnu::cold]] int add() {
     identity::key_grant grant;
     grant.tier      = option<int>("--tier").value_or(options_.tier);
     grant.rate      = option<identity::allowance>("--rate");
@@ -172,7 +172,7 @@ class key_commands {
     return exit_codes::fine;
   }
 
-  int list() {
+  [[gnu::cold]] int list() {
     if (auto const wrong = words_.complaint()) return refuse(*wrong);
     int        code = exit_codes::fine;
     auto const file = read(code);
@@ -204,7 +204,7 @@ class key_commands {
     return exit_codes::fine;
   }
 
-  int revoke() {
+  [[gnu::cold]] int revoke() {
     auto const name = words_.word();
     if (auto const wrong = words_.complaint()) return refuse(*wrong);
     if (!name) return refuse("whose key? keys revoke NAME");
@@ -219,7 +219,7 @@ class key_commands {
     return code;
   }
 
-  int import() {
+  [[gnu::cold]] int import() {
     auto const from = words_.word();
     if (auto const wrong = words_.complaint()) return refuse(*wrong);
     if (!from) return refuse("from where? keys import api_keys.json");

@@ -73,8 +73,9 @@ template <class T>
   return words;
 }
 
-[[nodiscard]] inline std::string help_text(program_words const& program, std::vector<setting> const& settings,
-                                           std::vector<std::pair<std::string, std::string>> const& commands) {
+[[nodiscard, gnu::cold]] inline std::string help_text(
+    program_words const& program, std::vector<setting> const& settings,
+    std::vector<std::pair<std::string, std::string>> const& commands) {
   std::string out =
       "usage: " + std::string(program.name) + " [flags]" + (commands.empty() ? "" : " [command …]") + "\n";
   if (!program.summary.empty()) out += std::string(program.summary) + "\n";
@@ -109,10 +110,10 @@ template <class T>
 }
 
 /// Everything but the types: reads the sources and puts them over one another.
-[[nodiscard]] inline expected<config_node, config_failure> gather(command_line const&         given,
-                                                                  program_words const&        program,
-                                                                  std::vector<setting> const& settings,
-                                                                  char const* const*          environment) {
+[[nodiscard, gnu::cold]] inline expected<config_node, config_failure> gather(command_line const&         given,
+                                                                             program_words const&        program,
+                                                                             std::vector<setting> const& settings,
+                                                                             char const* const*          environment) {
   config_node root;
   root.is = config_node::kind::table;
 
@@ -171,7 +172,7 @@ struct request_of_program {
   std::optional<std::size_t> chosen{};  ///< which command
 };
 
-[[nodiscard]] inline unexpected<config_failure> done(int code) {
+[[nodiscard, gnu::cold]] inline unexpected<config_failure> done(int code) {
   return unexpected<config_failure>(config_failure{{}, code});
 }
 
@@ -183,7 +184,7 @@ struct command_words {
 };
 
 /// Reads the command line; `--help` and `--version` are answered here.
-[[nodiscard]] inline expected<request_of_program, config_failure> understand(
+[[nodiscard, gnu::cold]] inline expected<request_of_program, config_failure> understand(
     int argc, char const* const* argv, program_words const& words, setting_type const& type, void const* standard,
     std::vector<command_words> const& commands) {
   request_of_program made{.words = words};
@@ -221,8 +222,8 @@ struct command_words {
 }
 
 /// Reads all sources into `out`; empty when they are sound.
-[[nodiscard]] inline std::optional<config_failure> read_all(request_of_program const& asked, setting_type const& type,
-                                                            void* out) {
+[[nodiscard, gnu::cold]] inline std::optional<config_failure> read_all(request_of_program const& asked,
+                                                                       setting_type const& type, void* out) {
   auto const tree = gather(asked.given, asked.words, asked.settings, ::environ);
   if (!tree) return tree.error();
   config_reader reader;
@@ -232,7 +233,8 @@ struct command_words {
 }
 
 /// `--check-config` and `--print-config`; true when one of them was asked for.
-[[nodiscard]] inline bool shows_settings(command_line const& given, setting_type const& type, void const* value) {
+[[nodiscard, gnu::cold]] inline bool shows_settings(command_line const& given, setting_type const& type,
+                                                    void const* value) {
   if (given.check) {
     std::fputs("the settings are sound\n", stdout);
   } else if (given.print) {
@@ -244,15 +246,15 @@ struct command_words {
 }
 
 /// Each setting and its value, as far as it stands on one line; secrets have none.
-[[nodiscard]] inline std::vector<setting> texts_of(setting_type const& type, void const* value) {
+[[nodiscard, gnu::cold]] inline std::vector<setting> texts_of(setting_type const& type, void const* value) {
   std::vector<setting> made;
   list_settings(made, type, value, "");
   return made;
 }
 
 /// Names the settings that a reload does not follow and that differ from those of the start.
-inline void name_changes(std::vector<setting> const& first, std::vector<setting> const& now,
-                         std::function<void(std::string_view)> const& say) {
+[[gnu::cold]] inline void name_changes(std::vector<setting> const& first, std::vector<setting> const& now,
+                                       std::function<void(std::string_view)> const& say) {
   constexpr std::array<std::string_view, 6> followed{"server.limits.", "server.rate.", "server.cors.",
                                                      "server.allow",   "server.deny",  "server.drain"};
   for (std::size_t i = 0; i != std::min(first.size(), now.size()); ++i) {

@@ -35,7 +35,7 @@ struct command_line {
 };
 
 /// `--server.drain-deadline` names the setting `server.drain_deadline`.
-[[nodiscard]] inline std::string setting_path(std::string_view flag) {
+[[nodiscard, gnu::cold]] inline std::string setting_path(std::string_view flag) {
   std::string path(flag);
   for (auto& one : path) {
     if (one == '-') one = '_';
@@ -45,7 +45,7 @@ struct command_line {
 
 /// Reads the words behind the program's name. In front of a command each flag is ours; behind it only `--config`,
 /// `--set`, `--json`, `--help` and settings with a dot are, up to a `--`.
-[[nodiscard]] inline expected<command_line, config_problem> read_command_line(
+[[nodiscard, gnu::cold]] inline expected<command_line, config_problem> read_command_line(
     std::span<char const* const> words, std::vector<setting> const& settings,
     std::vector<std::string> const& commands) {
   command_line made;
@@ -101,7 +101,8 @@ struct command_line {
       auto const at   = pair ? pair->find('=') : std::string::npos;
       if (!pair || at == std::string::npos || at == 0)
         return refuse(name, "expected name=value behind it, as in --set server.threads=2");
-      made.settings.push_back({setting_path(pair->substr(0, at)), pair->substr(at + 1), "--set " + pair->substr(0, at)});
+      made.settings.push_back(
+          {setting_path(pair->substr(0, at)), pair->substr(at + 1), "--set " + pair->substr(0, at)});
     } else if (!within && (name == "--version" || name == "-V")) {
       made.version = true;
     } else if (!within && name == "--check-config") {
@@ -139,7 +140,7 @@ struct command_line {
 }
 
 /// The variable that gives a setting: TENSORGATE_SERVER_DRAIN for `server.drain`.
-[[nodiscard]] inline std::string variable_of(std::string_view path) {
+[[nodiscard, gnu::cold]] inline std::string variable_of(std::string_view path) {
   std::string name = "TENSORGATE_";
   for (char const one : path)
     name.push_back(one == '.' ? '_' : one >= 'a' && one <= 'z' ? static_cast<char>(one - 'a' + 'A') : one);

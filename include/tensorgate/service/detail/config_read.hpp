@@ -14,12 +14,12 @@
 
 namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
-[[nodiscard]] inline std::string path_of(std::string const& table, std::string_view member) {
+[[nodiscard, gnu::cold]] inline std::string path_of(std::string const& table, std::string_view member) {
   return table.empty() ? std::string(member) : table + "." + std::string(member);
 }
 
 /// What a setting of this type takes, in words, for `--help` and for errors.
-[[nodiscard]] inline std::string type_words(setting_type const& type) {
+[[nodiscard, gnu::cold]] inline std::string type_words(setting_type const& type) {
   switch (type.is) {
     case setting_shape::scalar: return type.words();
     case setting_shape::optional: return type_words(*type.inner);
@@ -30,11 +30,11 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
   return "a table";
 }
 
-inline void read_setting(config_reader& to, config_node const& from, setting_type const& type, void* out,
-                         std::string const& path);
+[[gnu::cold]] inline void read_setting(config_reader& to, config_node const& from, setting_type const& type, void* out,
+                                       std::string const& path);
 
 /// The node that `inside`, "name" or "name[3]", leads to; the table itself where nothing was written there.
-[[nodiscard]] inline config_node const& written_at(config_node const& table, std::string_view inside) {
+[[nodiscard, gnu::cold]] inline config_node const& written_at(config_node const& table, std::string_view inside) {
   auto const  bracket = inside.find('[');
   auto const* value   = table.find(inside.substr(0, bracket));
   if (value == nullptr) return table;
@@ -45,8 +45,8 @@ inline void read_setting(config_reader& to, config_node const& from, setting_typ
   return index < value->items.size() ? value->items[index] : *value;
 }
 
-inline void read_table(config_reader& to, config_node const& from, setting_type const& type, void* out,
-                       std::string const& path) {
+[[gnu::cold]] inline void read_table(config_reader& to, config_node const& from, setting_type const& type, void* out,
+                                     std::string const& path) {
   if (from.is != config_node::kind::table) return to.expected(from, path, "a table of settings");
   auto const                    before = to.problems.size();
   std::vector<std::string_view> names;
@@ -73,8 +73,8 @@ inline void read_table(config_reader& to, config_node const& from, setting_type 
   if (!bad.empty()) to.wrong(written_at(from, inside), inside.empty() ? path : path_of(path, inside), std::string(bad));
 }
 
-inline void read_list(config_reader& to, config_node const& from, setting_type const& type, void* out,
-                      std::string const& path) {
+[[gnu::cold]] inline void read_list(config_reader& to, config_node const& from, setting_type const& type, void* out,
+                                    std::string const& path) {
   type.clear(out);
   if (from.is == config_node::kind::array) {
     for (std::size_t i = 0; i != from.items.size(); ++i) {
@@ -95,8 +95,8 @@ inline void read_list(config_reader& to, config_node const& from, setting_type c
   }
 }
 
-inline void read_setting(config_reader& to, config_node const& from, setting_type const& type, void* out,
-                         std::string const& path) {
+[[gnu::cold]] inline void read_setting(config_reader& to, config_node const& from, setting_type const& type, void* out,
+                                       std::string const& path) {
   switch (type.is) {
     case setting_shape::scalar: return type.read(to, from, out, path);
     case setting_shape::optional: return read_setting(to, from, *type.inner, type.add(out, {}), path);

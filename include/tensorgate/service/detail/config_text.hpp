@@ -9,7 +9,7 @@
 namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 /// A TOML basic string.
-[[nodiscard]] inline std::string toml_string(std::string_view text) {
+[[nodiscard, gnu::cold]] inline std::string toml_string(std::string_view text) {
   static constexpr std::string_view digit = "0123456789abcdef";
   std::string                       made  = "\"";
   for (char const one : text) {
@@ -29,7 +29,7 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 }
 
 /// A TOML key: bare where it may be.
-[[nodiscard]] inline std::string key_text(std::string_view name) {
+[[nodiscard, gnu::cold]] inline std::string key_text(std::string_view name) {
   bool bare = !name.empty();
   for (char const one : name) {
     bare = bare && ((one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') ||

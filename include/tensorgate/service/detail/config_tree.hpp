@@ -70,7 +70,7 @@ struct config_node {
 }
 
 /// Puts a text at a dotted path, over whatever an earlier source said there.
-inline void put_text(config_node& root, std::string_view path, std::string value, config_origin origin) {
+[[gnu::cold]] inline void put_text(config_node& root, std::string_view path, std::string value, config_origin origin) {
   config_node* at = &root;
   while (true) {
     auto const dot = path.find('.');
@@ -85,7 +85,7 @@ inline void put_text(config_node& root, std::string_view path, std::string value
 }
 
 /// How many letters must change to make one word of the other (insert, delete, replace, or swap of neighbours).
-[[nodiscard]] inline std::size_t distance_between(std::string_view a, std::string_view b) {
+[[nodiscard, gnu::cold]] inline std::size_t distance_between(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);
   std::vector<std::size_t> now(b.size() + 1);
@@ -107,7 +107,8 @@ inline void put_text(config_node& root, std::string_view path, std::string value
 }
 
 /// The word that was probably meant; empty when none is near.
-[[nodiscard]] inline std::string_view nearest(std::string_view word, std::vector<std::string_view> const& known) {
+[[nodiscard, gnu::cold]] inline std::string_view nearest(std::string_view                     word,
+                                                         std::vector<std::string_view> const& known) {
   if (word.size() > 64) return {};
   std::string_view best;
   std::size_t      least = word.size() < 4 ? 2 : word.size() / 3 + 2;  // further away is a guess

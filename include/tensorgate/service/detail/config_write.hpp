@@ -32,7 +32,7 @@ void for_each_inside(setting_type const& type, void const* value, F use) {
 }
 
 /// The TOML of a value that stands on one line. Of a secret, nothing.
-[[nodiscard]] inline std::string inline_text(setting_type const& type, void const* value) {
+[[nodiscard, gnu::cold]] inline std::string inline_text(setting_type const& type, void const* value) {
   if (type.is == setting_shape::scalar) return type.text(value);
   std::string made;
   for_each_inside(type, value, [&](std::string_view, void const* one) {
@@ -43,7 +43,7 @@ void for_each_inside(setting_type const& type, void const* value, F use) {
 }
 
 /// "# words; expected …" in lines of at most 110 columns.
-inline void comment(std::string& out, std::string_view text) {
+[[gnu::cold]] inline void comment(std::string& out, std::string_view text) {
   while (!text.empty()) {
     auto cut = text.size() <= 108 ? text.size() : text.rfind(' ', 108);
     if (cut == std::string_view::npos || cut == 0) cut = text.size();
@@ -54,9 +54,11 @@ inline void comment(std::string& out, std::string_view text) {
   }
 }
 
-inline void write_table(std::string& out, setting_type const& type, void const* value, std::string const& path);
+[[gnu::cold]] inline void write_table(std::string& out, setting_type const& type, void const* value,
+                                      std::string const& path);
 
-inline void write_line(std::string& out, setting_type const& type, setting_label const& label, void const* value) {
+[[gnu::cold]] inline void write_line(std::string& out, setting_type const& type, setting_label const& label,
+                                     void const* value) {
   comment(out, (label.words.empty() ? std::string{} : std::string(label.words) + "; ") + type_words(type));
   auto const text = inline_text(type, value);
   auto const name = key_text(label.name);
@@ -69,7 +71,8 @@ inline void write_line(std::string& out, setting_type const& type, setting_label
   }
 }
 
-inline void write_nested(std::string& out, setting_type const& type, void const* value, std::string const& path) {
+[[gnu::cold]] inline void write_nested(std::string& out, setting_type const& type, void const* value,
+                                       std::string const& path) {
   if (type.is == setting_shape::table) {
     out += "\n[" + path + "]\n";
     return write_table(out, type, value, path);
@@ -91,7 +94,8 @@ inline void write_nested(std::string& out, setting_type const& type, void const*
 }
 
 /// First what stands on one line, then the nested tables, as TOML wants it.
-inline void write_table(std::string& out, setting_type const& type, void const* value, std::string const& path) {
+[[gnu::cold]] inline void write_table(std::string& out, setting_type const& type, void const* value,
+                                      std::string const& path) {
   member_places places{};
   type.places(value, places.data());
   for (std::size_t i = 0; i != type.count; ++i) {
@@ -111,8 +115,8 @@ template <class T>
 }
 
 /// Every setting of a table in order. What lies in lists and maps is named by its list: "routes[].path".
-inline void list_settings(std::vector<setting>& out, setting_type const& type, void const* standard,
-                          std::string const& path, bool within_list = false) {
+[[gnu::cold]] inline void list_settings(std::vector<setting>& out, setting_type const& type, void const* standard,
+                                        std::string const& path, bool within_list = false) {
   auto const list_fresh = [&out](setting_type const& table, std::string const& where, bool in_list) {
     auto use = [&](void const* value) { list_settings(out, table, value, where, in_list); };
     table.fresh([](void* context, void const* value) { (*static_cast<decltype(use)*>(context))(value); }, &use);

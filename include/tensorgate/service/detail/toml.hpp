@@ -32,7 +32,8 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 /// The largest file of settings, in bytes; more is answered with a problem.
 inline constexpr std::size_t max_config_size = 4UL << 20U;
 
-[[nodiscard]] inline config_node tree_of(toml::node const& from, std::shared_ptr<std::string const> const& file) {
+[[nodiscard, gnu::cold]] inline config_node tree_of(toml::node const&                         from,
+                                                    std::shared_ptr<std::string const> const& file) {
   config_node made;
   made.origin = config_origin{file, from.source().begin.line, from.source().begin.column};
   if (auto const* table = from.as_table()) {
@@ -68,7 +69,7 @@ inline constexpr std::size_t max_config_size = 4UL << 20U;
 /// Where the first letter beyond ASCII stands that is neither in a string nor in a comment, where alone TOML has them;
 /// line 0 if there is none. Version 3.3 of toml++ must not see one: it takes some for blanks by code that is undefined.
 /// That code also looks at what follows a backslash at a line's end in a string, so a letter there is not taken either.
-[[nodiscard]] inline config_origin stray_letter(std::string_view text) noexcept {
+[[nodiscard, gnu::cold]] inline config_origin stray_letter(std::string_view text) noexcept {
   enum class within : std::uint8_t { line, comment, basic, literal, long_basic, long_literal };
   config_origin at{{}, 1, 1};
   within        where   = within::line;
@@ -135,7 +136,8 @@ inline constexpr std::size_t max_config_size = 4UL << 20U;
 }
 
 /// Reads TOML 1.0. A problem names line and column.
-[[nodiscard]] inline expected<config_node, config_problem> parse_toml(std::string_view text, std::string const& file) {
+[[nodiscard, gnu::cold]] inline expected<config_node, config_problem> parse_toml(std::string_view   text,
+                                                                                 std::string const& file) {
   if (text.size() > max_config_size) {
     return unexpected<config_problem>(config_problem{.source = file, .said = "the file is larger than 4 MiB"});
   }
