@@ -2,23 +2,28 @@
 //
 //     struct order { std::string side; double leverage; std::optional<std::string> note; };
 //     auto const read = read_json<std::vector<order>>(text);
-//     if (!read) return fail(read.error());          // or show read.error().text(): line, column, path, what was
-//     expected
+//     if (!read) return fail(read.error());          // or show read.error().text(): line, column, path, expectation
 //
 // RFC 8259 strictly: UTF-8 is checked, lone surrogates are refused, nothing follows the value, nesting is bounded, and
 // a member or key that stands twice is an error (inside values that are skipped or kept raw only where `validate_json`
 // is asked to look). A number for an integer is written without fraction and exponent and must fit. Nothing here throws
 // on input.
 //
-//     aggregate                              object; rules.hpp says which members must be there
-//     map, unordered_map, vector of pair<string, T>     object with any keys; the last keeps the order of the text
-//     vector · array, tuple, pair            array · array of exactly that length
-//     optional, unique_ptr                   the value, or null
-//     variant                                by the kind of JSON value; objects by the member that `describe` calls the
-//     tag enum                                   a string with the name of an enumerator string · string_view string ·
-//     one without escapes, seen in the text, which must outlive the view integer, double, float, bool           number,
-//     true or false type with a text_form, duration · unix_millis    string ("250ms") · whole number of milliseconds
-//     raw_number, raw_json, raw_json_view    the text itself
+//     aggregate                     object; rules.hpp says which members must be there
+//     map, unordered_map            object with any keys
+//     vector of pair<string, T>     the same; it keeps the order of the text
+//     vector                        array
+//     array, tuple, pair            array of exactly that length
+//     optional, unique_ptr          the value, or null
+//     variant                       by the kind of JSON value; objects by the member that `describe` calls the tag
+//     enum                          a string with the name of an enumerator
+//     string                        string
+//     string_view                   string without escapes, seen in the text, which must outlive the view
+//     integer, double, float, bool  number, true or false
+//     type with a text_form         string
+//     duration · unix_millis        string ("250ms") · whole number of milliseconds
+//     raw_number, raw_json,         the text itself
+//     raw_json_view
 #pragma once
 
 #include <cstddef>      // size_t

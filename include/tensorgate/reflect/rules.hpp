@@ -30,16 +30,14 @@
 namespace tensorgate::inline TENSORGATE_ABI::reflect {
 
 /// Specialised by who owns `T`. Everything in it may be left out:
-///   for an aggregate  static constexpr auto rules = std::tuple{…};                     the words below
-///                     static constexpr std::string_view check(T const&);               a rule over several members; ""
-///                     is good static constexpr std::string_view name, text;                    for the schema and its
-///                     reader
-///   for an enum       static constexpr auto names = std::array{std::pair{E::a, std::string_view("A")}, …};   all that
-///   may be written
-///                     static constexpr std::string_view tag, tag_value;                a member with a fixed value,
-///                     written first; by it
-///                                                                                      a reader tells the objects of a
-///                                                                                      variant apart
+///   for an aggregate
+///     static constexpr auto rules = std::tuple{…};       the words below
+///     static constexpr std::string_view check(T const&);  a rule over several members; "" is good
+///     static constexpr std::string_view name, text;       for the schema and its reader
+///     static constexpr std::string_view tag, tag_value;   a member with a fixed value, written first; by it a reader
+///                                                         tells the objects of a variant apart
+///   for an enum
+///     static constexpr auto names = std::array{std::pair{E::a, std::string_view("A")}, …};  all that may be written
 template <class T>
 struct describe {};
 
