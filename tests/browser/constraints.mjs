@@ -157,6 +157,6 @@ export const send = async (base, one) => {
   for (const [name, value] of one.query) url.searchParams.append(name, value);
   const headers = { ...one.fields };
   if (one.body !== undefined && one.type) headers["Content-Type"] = one.type;
-  const reply = await fetch(url, { method: one.method, headers, body: one.body });
+  const reply = await fetch(url, { method: one.method, headers, body: one.body, redirect: "manual" });
   return { status: reply.status, text: await reply.text(), headers: reply.headers, url };
 };

@@ -8,11 +8,14 @@
 #include <fstream>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "support/outputs_app.hpp"
 
 namespace tg      = tensorgate;
+namespace codec   = tensorgate::codec;
+namespace http    = tensorgate::http;
 namespace outputs = tensorgate::outputs;
 namespace fs      = std::filesystem;
 using namespace std::chrono_literals;
@@ -63,6 +66,7 @@ struct kept_tree {
   void look(std::chrono::milliseconds later = 0ms, tg::unix_millis at = sample_now) {
     clock += later;
     keeper.look(clock, at, one_after_the_other);
+    keeper.save_tiers();
   }
   /// True if one of the faults has these words.
   [[nodiscard]] bool fault(std::string_view words) const {
@@ -148,6 +152,40 @@ TEST_CASE("of a plain and a gzipped checkpoint the newer one answers") {
   tree.look();
   CHECK_FALSE(tree.row("/validator-checkpoint")->from->gzipped);
   CHECK(text_of(tree.row("/validator-checkpoint")->live->whole) == R"({"newer":true})");
+}
+
+TEST_CASE("of a large gzip the members are kept packed, and it can answer again after a newer file has gone") {
+  kept_tree   tree{outputs::api_profile::v2};
+  auto const  name = std::string("runnable/validator_checkpoint.json");
+  auto const  one  = [](char fill) { return R"({"cps":")" + std::string(5'000'000, fill) + R"("})"; };
+  std::string a = one('a'), b = one('b');
+  auto const  put = [&] {
+    tree.write(name + ".gz", codec::gzip_compress(R"({"perf_ledgers": {"A": )" + a + R"(, "B": )" + b + "}}"));
+    tree.look();
+  };
+  auto const packed = [&](std::string const& id) {
+    auto const& member = tree.row("/perf-ledger/{id}")->live->members.at(id);
+    CHECK(http::is_empty(member.identity));
+    return codec::gzip_decompress(std::get<http::shared_bytes>(member.gzip).view(), member.decoded_limit).value();
+  };
+  put();
+  CHECK(packed("A") == a);
+  CHECK(packed("B") == b);
+  CHECK(tree.row("/perf-ledger/{id}")->from->text().empty());
+  CHECK(http::is_empty(tree.row("/validator-checkpoint")->live->whole.identity));
+  b = one('c');
+  put();
+  CHECK(packed("A") == a);
+  CHECK(packed("B") == b);
+
+  tree.write(name, R"({"perf_ledgers": {"A": 1}})");
+  fs::last_write_time(tree.file(name), fs::file_time_type::clock::now() + 5s);
+  tree.look();
+  CHECK(text_of(tree.row("/perf-ledger/{id}")->live->members.at("A")) == "1");
+  fs::remove(tree.file(name));
+  tree.look();
+  tree.look(2s);
+  CHECK(packed("B") == b);
 }
 
 TEST_CASE("what the validator writes about copying wins over our scores, nothing written does not") {

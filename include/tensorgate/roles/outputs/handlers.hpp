@@ -6,19 +6,16 @@
 
 #include <array>        // array
 #include <cstddef>      // size_t
-#include <memory>       // make_shared
 #include <optional>     // optional
-#include <span>         // span
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
 
 #include <tensorgate/auth/api_key.hpp>            // auth::key
-#include <tensorgate/codec/gunzip_stream.hpp>     // gunzip_stream
 #include <tensorgate/codec/percent.hpp>           // append_percent_decoded
 #include <tensorgate/http/field.hpp>              // equals_ignoring_case
 #include <tensorgate/http/openapi.hpp>            // describe_handler
-#include <tensorgate/http/representation.hpp>     // represent, must_decode
+#include <tensorgate/http/representation.hpp>     // represent
 #include <tensorgate/roles/outputs/describe.hpp>  // describe_stored
 #include <tensorgate/roles/outputs/library.hpp>   // library
 #include <tensorgate/roles/outputs/words.hpp>     // error_reply
@@ -44,34 +41,6 @@ inline constexpr int whole_tier = 100;  ///< sees everything
   std::size_t index = 0;
   while (index + 1 != tier_names.size() && tier_names[index] > tier) ++index;
   return index;
-}
-
-/// Decodes a stored gzip piece by piece: large files are not kept decoded, and decoding one at once would hold the
-/// loop.
-inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_writer& out) {
-  auto const stream = std::make_unique<codec::gunzip_stream>(packed.view());
-  auto const piece  = std::make_unique<std::array<char, 64 * 1024>>();
-  for (;;) {
-    auto const got = stream->read(*piece);
-    if (!got) co_return fail(got);
-    if (*got == 0) co_return result<void>{};
-    auto const sent = co_await out.write(std::string_view(piece->data(), *got));
-    if (!sent) co_return fail(sent);
-  }
-}
-
-[[nodiscard]] inline http::reply decoded_reply(http::shared_bytes const& packed) {
-  auto produce = [packed](http::body_writer& out) { return send_decoded(packed, out); };
-  auto answer  = http::reply::of(http::body_producer(std::move(produce)), "application/json");
-  answer.with("Vary", "Accept-Encoding");
-  return answer;
-}
-
-[[nodiscard]] inline http::reply answer_with(http::request const& r, http::representation const& what) {
-  if (http::must_decode(r, what)) {
-    if (auto const* const packed = std::get_if<http::shared_bytes>(&what.gzip)) return decoded_reply(*packed);
-  }
-  return http::represent(r, what);
 }
 
 /// The first value of a query parameter; "" for a name without one. Read as the clients' servers read it: what cannot
@@ -141,7 +110,7 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
   auto const  now = from.now();
   bool const  raw = !asked && from.profile() == api_profile::v1;
   auto const& set = raw ? now->raw : now->tiers[*tier];
-  if (set) return detail::answer_with(r, set->miners->whole);
+  if (set) return http::represent(r, set->miners->whole);
   if (from.profile() == api_profile::v2) return error_reply(http::status::not_found, "Data not found");
   return raw ? detail::missing_positions(from, wanted) : detail::missing_tier(wanted);
 }
@@ -193,7 +162,7 @@ inline task<result<void>> send_decoded(http::shared_bytes packed, http::body_wri
     auto const& forms = file->second;
     auto const& form  = sees_all ? (omit ? forms.omitted : forms.live) : (omit ? forms.lagged_omitted : forms.lagged);
     if (!form) return detail::missing(rule, *id);
-    if (!rule.slice) return detail::answer_with(r, form->whole);
+    if (!rule.slice) return http::represent(r, form->whole);
     auto const member = form->members.find(*id);
     if (member == form->members.end()) return error_reply(http::status::not_found, with_id(rule.no_member, *id));
     return http::represent(r, member->second);
@@ -209,6 +178,9 @@ struct tensorgate::http::describe_handler<&tensorgate::outputs::positions> {
   static constexpr std::string_view description =
       "As the tier sees them; `tier` is 0, 30, 50 or 100, and not above the key's.";
   static void responses(openapi_operation& about) {
+    for (auto& one : about.parameters) {
+      if (one.name == "tier") one.schema = R"({"type":"string","enum":["0","30","50","100"]})";
+    }
     tensorgate::outputs::detail::describe_stored(about, "a map of miners by hotkey");
     tensorgate::outputs::detail::add_parameter(about, parameter_place::query, "tier",
                                                R"({"type":"string","enum":["0","30","50","100"]})", "how fresh");

@@ -54,16 +54,19 @@ class keeper {
       first->rows.push_back(std::make_shared<row_files const>());
       for (auto const& file : one.files) {
         follow(file);
-        if (one.slice || one.omit || one.lag) cut_.insert(file);
+        if (one.omit || one.lag) cut_.insert(file);
       }
     }
     if (profile_ != api_profile::table) follow(std::string(position_files::raw));
     if (profile_ == api_profile::v2) {
-      follow_whole(tier_path(tier_names.front()));
-      for (auto const& file : detail::checkpoint_files()) follow_whole(file);
+      follow(tier_path(tier_names.front()));
+      for (auto const& file : detail::checkpoint_files()) follow(file);
     }
     if (serves_tier_files()) {
-      for (auto const name : tier_names) follow_whole(tier_path(name));
+      for (auto const name : tier_names) {
+        follow(tier_path(name));
+        cut_.insert(tier_path(name));
+      }
     }
     current_ = std::move(first);
   }
@@ -75,7 +78,7 @@ class keeper {
     for (auto& [pattern, files] : followed_) {
       auto const& name   = pattern;
       auto        limits = limits_;
-      if (cut_.contains(name)) limits.kept = limits.decoded;  // members of it are asked for
+      if (cut_.contains(name)) limits.kept = limits.decoded;
       files.look(steady_now, limits, [&](std::string const& id, file_news news, followed_file const& file) {
         auto const where = file.path().string();
         switch (news) {
@@ -100,11 +103,33 @@ class keeper {
     if (serves_tier_files()) take_tier_files(*next);
     if (!next->raw && !serves_tier_files()) next->tiers = {};
     if (!next->raw) scores_.reset();
-    for (std::size_t i = 0; i != rows_.size(); ++i) refresh_row(i, *next, now, due);
+    for (std::size_t i = 0; i != rows_.size(); ++i) refresh_row(i, *next, now, due, run);
     publish(std::move(next));
+    for (auto const& [pattern, files] : followed_) files.forget_texts();
 
     if (computes_tiers() && (raw_changed || due) && current_->raw) build_tier_forms(now, run);
     if (data_.copying && raw_changed && current_->raw) score_copying(now);
+  }
+
+  /// Writes tiers that were computed since into our own folder, for other programs; a full disk costs that copy alone.
+  /// Apart from `look`, for answers need not wait for a disk: it takes some ten milliseconds a file.
+  void save_tiers() {
+    if (!unsaved_.front()) return;  // all are computed at once
+    std::optional<std::string> fault;
+    for (std::size_t i = 0; i != tier_names.size(); ++i) {
+      auto const packed = std::exchange(unsaved_[i], nullptr);
+      if (!packed) continue;
+      auto const      folder = std::filesystem::path(data_.state) / "tiered_positions" / std::to_string(tier_names[i]);
+      auto const      file   = folder / "output.json.gz";
+      auto const      there  = store::read_file(file, packed->view().size());
+      std::error_code error;
+      if (there && *there == packed->view()) continue;
+      std::filesystem::create_directories(folder, error);
+      auto const written = store::write_file(file, packed->view(), 0640);
+      if (!written) fault = fmt::format("{}: {}", folder.string(), written.error().code.message());
+    }
+    if (fault && fault != disk_fault_) events_.say("tiers", *fault + "; the tiers are served all the same");
+    disk_fault_ = std::move(fault);
   }
 
   /// What is not as it should be, a sentence each.
@@ -118,7 +143,9 @@ class keeper {
         all.push_back(fmt::format("more than {} files match {}", followed_pattern::most_files, pattern));
     }
     for (auto const& [where, text] : shape_faults_) all.push_back(text);
-    if (tier_fault_) all.push_back(*tier_fault_);
+    for (auto const& one : {tier_fault_, disk_fault_}) {
+      if (one) all.push_back(*one);
+    }
     for (auto& one : awaited()) all.push_back(std::move(one));
     return all;
   }
@@ -187,11 +214,6 @@ class keeper {
   [[nodiscard]] bool computes_tiers() const { return profile_ != api_profile::table && !serves_tier_files(); }
 
   void follow(std::string const& file) { followed_.try_emplace(file, followed_pattern(resolve(file))); }
-  /// Follows a file of which parts are answered.
-  void follow_whole(std::string const& file) {
-    follow(file);
-    cut_.insert(file);
-  }
 
   /// Notes what a whole file lacks, and says it once; an empty text takes the note back.
   void note_shape(std::string const& where, std::string text) {
@@ -232,22 +254,23 @@ class keeper {
 
   [[nodiscard]] result<detail::document> raw_document(source_ptr const& from) const {
     auto whole = detail::document_of(from);
-    if (from == good(std::string(position_files::raw), "")) return whole;
+    if (!whole || from == good(std::string(position_files::raw), "")) return whole;
     if (from == good(tier_path(tier_names.front()), "")) {
-      auto const text = without_member_of_values(whole.text, "tier");
+      auto const text = without_member_of_values(whole->text, "tier");
       if (!text) return fail(text.error().code, "a map of miners");
       return detail::document_of(*text);
     }
-    auto const positions = value_at(whole.text, "/positions");
+    auto const positions = value_at(whole->text, "/positions");
     if (!positions) return fail(positions.error().code, "a map of miners at /positions");
-    whole.text = *positions;
+    if (from->brief) return detail::document_of(*positions);
+    whole->text = *positions;
     return whole;
   }
 
   [[nodiscard]] result<positions_ptr> raw_form(source_ptr const& from) const {
     auto const of = raw_document(from);
     if (!of) return fail(of);
-    auto all = detail::positions_of(of->owner, *of->file, of->text, detail::hotkey_order::of_file);
+    auto all = detail::positions_of(of->file, of->text, detail::hotkey_order::of_file);
     if (!all) return fail(all);
     auto& whole = all->miners->whole;
     date(whole, from->modified);
@@ -280,7 +303,7 @@ class keeper {
         note_shape(file, "");
         continue;
       }
-      auto made = detail::tier_of(from, from->decoded, from->stored, order_of(i));
+      auto made = detail::tier_of(from->decoded, from->stored, order_of(i));
       if (made) next.tiers[i] = std::move(*made);
       note_shape(file, made ? "" : shape_fault(from, made.error(), next.tiers[i] != nullptr));
     }
@@ -304,12 +327,6 @@ class keeper {
     return {};
   }
 
-  /// A tier's text with its gzip, which share one life.
-  struct tier_bytes {
-    net::memory_file text;
-    net::memory_file packed;
-  };
-
   void build_tier_forms(unix_millis now, parallel_for const& run) {
     auto const   mode = source_of_tiers_ == tier_source::compat ? tier_mode::compat : tier_mode::ours;
     auto const   from = std::get<http::shared_bytes>(current_->raw->miners->whole.identity);
@@ -327,39 +344,23 @@ class keeper {
     }
     auto next = std::make_shared<snapshot>(*current_);
     for (std::size_t i = 0; i != tier_names.size(); ++i) {
-      auto& tier  = built->tiers[i];
-      auto  bytes = std::make_shared<tier_bytes>();
-      auto  text  = net::memory_file::copy_of(std::exchange(tier.json, {}));
-      auto  gzip  = net::memory_file::copy_of(std::exchange(tier.gzip, {}));
+      auto&      tier = built->tiers[i];
+      auto const text = keep(std::exchange(tier.json, {}));
+      auto const gzip = keep(std::exchange(tier.gzip, {}));
       if (!text || !gzip) {
         tier_fault_ = "no memory for the tiers";
         return;
       }
-      bytes->text   = std::move(*text);
-      bytes->packed = std::move(*gzip);
-      keep_on_disk(tier_names[i], bytes->packed.view());
-      auto made = detail::tier_of(bytes, bytes->text, bytes->packed, order_of(i));
+      unsaved_[i] = *gzip;
+      auto made   = detail::tier_of(*text, *gzip, order_of(i));
       if (made) next->tiers[i] = std::move(*made);
     }
-    if (!tier_fault_) disk_fault_.clear();
     publish(std::move(next));
-  }
-
-  /// Our copy of what the validator would have written, for other programs; a full disk costs the copy alone.
-  void keep_on_disk(int tier, std::string_view packed) {
-    auto const      folder = std::filesystem::path(data_.state) / "tiered_positions" / std::to_string(tier);
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    auto const written = store::write_file(folder / "output.json.gz", packed, 0640);
-    if (written) return;
-    tier_fault_ = fmt::format("{}: {}", folder.string(), written.error().code.message());
-    if (disk_fault_ != *tier_fault_) events_.say("tiers", *tier_fault_ + "; the tiers are served all the same");
-    disk_fault_ = *tier_fault_;
   }
 
   // --- rows
 
-  void refresh_row(std::size_t index, snapshot& next, unix_millis now, bool due) {
+  void refresh_row(std::size_t index, snapshot& next, unix_millis now, bool due, parallel_for const& run) {
     auto const&           rule = rows_[index];
     std::set<std::string> ids;
     for (auto const& file : rule.files) {
@@ -374,11 +375,12 @@ class keeper {
     }
     if (ids.empty()) return;
     auto files = std::make_shared<row_files>(before);
-    for (auto const& id : ids) refresh_file(rule, id, *files, now);
+    for (auto const& id : ids) refresh_file(rule, id, *files, now, run);
     next.rows[index] = std::move(files);
   }
 
-  void refresh_file(row const& rule, std::string const& id, row_files& files, unix_millis now) {
+  void refresh_file(row const& rule, std::string const& id, row_files& files, unix_millis now,
+                    parallel_for const& run) {
     auto const where = fmt::format("row {} {}", rule.path, id);
     auto const from  = newest_of(rule, id);
     if (!from || !has_content(rule, *from)) {
@@ -387,7 +389,11 @@ class keeper {
       note_shape(where, "");
       return;
     }
-    auto made = detail::make_row_forms(rule, detail::document_of(from), now, pack());
+    auto const of = detail::document_of(from);
+    if (!of) return note_shape(where, fmt::format("{}: {}", path_of(from), of.error().note));
+    auto const before = files.find(id);
+    auto       made =
+        detail::make_row_forms(rule, *of, now, pack(), before == files.end() ? nullptr : before->second.live, run);
     if (made) {
       std::string lacks;
       for (auto const& one : made->lacks) lacks.append(lacks.empty() ? "" : ", ").append(one);
@@ -445,25 +451,26 @@ class keeper {
 
   static constexpr std::size_t most_notes = 256;
 
-  data_config                             data_;
-  api_profile                             profile_;
-  tier_source                             source_of_tiers_;
-  std::vector<row>                        rows_;
-  keeper_events                           events_;
-  source_limits                           limits_;
-  snapshot_ptr                            current_;
-  std::map<std::string, followed_pattern> followed_;
-  std::set<std::string>                   cut_;  ///< files of which parts are answered, so that their text is kept
-  std::set<changed_file>                  changed_;
-  steady_point                            due_{};
-  tier_cache                              cache_;
-  copying_tracker                         copying_;
-  source_ptr                              raw_from_;      ///< where the positions of now come from
-  std::map<std::string, std::string>      shape_faults_;  ///< of whole files, by what cannot be made of them
-  std::optional<row_file>                 scores_;        ///< what we say of copying
-  std::optional<std::string>              tier_fault_;
-  std::string                             disk_fault_;  ///< the last that was said
-  std::set<std::string>                   noted_;
+  data_config                               data_;
+  api_profile                               profile_;
+  tier_source                               source_of_tiers_;
+  std::vector<row>                          rows_;
+  keeper_events                             events_;
+  source_limits                             limits_;
+  snapshot_ptr                              current_;
+  std::map<std::string, followed_pattern>   followed_;
+  std::set<std::string>                     cut_;  ///< files of which other texts are made, so that theirs is kept
+  std::set<changed_file>                    changed_;
+  steady_point                              due_{};
+  tier_cache                                cache_;
+  copying_tracker                           copying_;
+  source_ptr                                raw_from_;      ///< where the positions of now come from
+  std::map<std::string, std::string>        shape_faults_;  ///< of whole files, by what cannot be made of them
+  std::optional<row_file>                   scores_;        ///< what we say of copying
+  std::optional<std::string>                tier_fault_;
+  std::optional<std::string>                disk_fault_;
+  std::array<memory_ptr, tier_names.size()> unsaved_;  ///< tiers of which the state folder has an older version
+  std::set<std::string>                     noted_;
 };
 
 }  // namespace tensorgate::outputs

@@ -137,6 +137,15 @@ class library {
     // What nobody reads any more is freed here and not on a loop, where unmapping hundreds of megabytes would be felt.
     std::erase_if(retired_, [](snapshot_ptr const& one) { return !one || one.use_count() == 1; });
     keeper_.look(std::chrono::steady_clock::now(), clock(), net::on_every_core);
+    take_health();
+  }
+
+  void save() {
+    keeper_.save_tiers();
+    take_health();
+  }
+
+  void take_health() {
     std::lock_guard const lock(health_lock_);
     faults_ = keeper_.faults();
     newest_ = keeper_.newest();
@@ -144,7 +153,12 @@ class library {
 
   task<void> follow() {
     net::watch watch(app_.loops().loop(0), keeper_.folders());
-    auto       job = [this] { look(); };
+    auto       job = [this] {
+      look();
+      save();
+    };
+    auto first = [this] { save(); };
+    co_await app_.pool().run(first);
     while (!ending_) {
       co_await watch.changed(poll_);
       if (ending_) break;

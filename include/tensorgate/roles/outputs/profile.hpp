@@ -85,69 +85,50 @@ namespace detail {
   return {"runnable/validator_checkpoint.json", "runnable/validator_checkpoint.json.gz"};
 }
 
-/// protocols of serve-outputs-ptn: missing files are named in plain words.
-[[nodiscard]] inline std::vector<row> rows_of_v1() {
+/// The rows that both APIs have. They differ in what is said of a file that is not there: v1 names it in plain words,
+/// as serve-outputs-ptn does, v2 has an error text, as vanta_api/rest_server.py does.
+[[nodiscard]] inline std::vector<row> shared_rows(api_profile profile) {
+  bool const v1      = profile == api_profile::v1;
+  auto const missing = [&](row& one, std::string_view page, std::string_view error) {
+    (v1 ? one.not_found_page : one.not_found) = std::string(v1 ? page : error);
+  };
   std::vector<row> rows;
 
-  row statistics            = file_row("/statistics", statistics_files());
-  statistics.omit           = without_checkpoints();
-  statistics.not_found_page = "../runnable/minerstatistics.json not found";
+  row statistics  = file_row("/statistics", statistics_files());
+  statistics.omit = without_checkpoints();
+  missing(statistics, "../runnable/minerstatistics.json not found", "Statistics data not found");
   rows.push_back(std::move(statistics));
 
   row one       = member_row("/statistics/{id}/", statistics_files(), "/data", "hotkey");
   one.omit      = without_checkpoints();
-  one.not_found = "No data found";
-  one.no_member = "Miner ID not found";
+  one.not_found = v1 ? "No data found" : "Statistics data not found";
+  one.no_member = v1 ? "Miner ID not found" : "Miner ID {id} not found";
   rows.push_back(std::move(one));
   rows.push_back(slash_row("/statistics/{id}"));
 
-  row eliminations            = file_row("/eliminations", {"validation/eliminations.json"});
-  eliminations.lag            = eliminations_lag();
-  eliminations.not_found_page = "eliminations.json not found";
+  row eliminations = file_row("/eliminations", {"validation/eliminations.json"});
+  eliminations.lag = eliminations_lag();
+  missing(eliminations, "eliminations.json not found", "Eliminations data not found");
   rows.push_back(std::move(eliminations));
 
-  row copying            = file_row(std::string(copying_path), {std::string(position_files::copying)});
-  copying.not_found_page = "miner_copying.json not found";
-  rows.push_back(std::move(copying));
-
-  row checkpoint            = file_row("/validator-checkpoint", checkpoint_files());
-  checkpoint.forbidden      = "Validator checkpoint data requires tier 100 access";
-  checkpoint.not_found_page = "../runnable/validator_checkpoint.json not found";
-  rows.push_back(std::move(checkpoint));
-  return rows;
-}
-
-/// The data endpoints of vanta_api/rest_server.py. What the validator hands over by a call between its processes is
-/// looked for in files here; an operator may name others.
-[[nodiscard]] inline std::vector<row> rows_of_v2() {
-  std::vector<row> rows;
-
-  row statistics       = file_row("/statistics", statistics_files());
-  statistics.omit      = without_checkpoints();
-  statistics.not_found = "Statistics data not found";
-  rows.push_back(std::move(statistics));
-
-  row one       = member_row("/statistics/{id}/", statistics_files(), "/data", "hotkey");
-  one.omit      = without_checkpoints();
-  one.not_found = "Statistics data not found";
-  one.no_member = "Miner ID {id} not found";
-  rows.push_back(std::move(one));
-  rows.push_back(slash_row("/statistics/{id}"));
-
-  row eliminations       = file_row("/eliminations", {"validation/eliminations.json"});
-  eliminations.lag       = eliminations_lag();
-  eliminations.not_found = "Eliminations data not found";
-  rows.push_back(std::move(eliminations));
-
-  row copying       = file_row(std::string(copying_path), {std::string(position_files::copying)});
-  copying.not_found = "Miner copying data not found";
+  row copying = file_row(std::string(copying_path), {std::string(position_files::copying)});
+  missing(copying, "miner_copying.json not found", "Miner copying data not found");
   rows.push_back(std::move(copying));
 
   row checkpoint          = file_row("/validator-checkpoint", checkpoint_files());
   checkpoint.forbidden    = "Validator checkpoint data requires tier 100 access";
-  checkpoint.not_found    = "Checkpoint data not found";
-  checkpoint.gzip_unasked = true;
+  checkpoint.gzip_unasked = !v1;
+  missing(checkpoint, "../runnable/validator_checkpoint.json not found", "Checkpoint data not found");
   rows.push_back(std::move(checkpoint));
+  return rows;
+}
+
+[[nodiscard]] inline std::vector<row> rows_of_v1() { return shared_rows(api_profile::v1); }
+
+/// What v2 has besides. What the validator hands over by a call between its processes is looked for in files here; an
+/// operator may name others.
+[[nodiscard]] inline std::vector<row> rows_of_v2() {
+  std::vector<row> rows = shared_rows(api_profile::v2);
 
   row perf       = member_row("/perf-ledger/{id}", checkpoint_files(), "/perf_ledgers", "");
   perf.not_found = "Perf ledger data not found for miner {id}";

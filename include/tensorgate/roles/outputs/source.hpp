@@ -58,37 +58,46 @@ struct file_stamp {
 struct source_limits {
   std::size_t file    = std::size_t{1} << 30U;  ///< bytes of a file, as it stands
   std::size_t decoded = std::size_t{4} << 30U;  ///< bytes of a .gz after decoding
-  std::size_t kept    = std::size_t{8} << 20U;  ///< a .gz that decodes to more is decoded for each client that needs it
+  std::size_t kept    = std::size_t{8} << 20U;  ///< a .gz that decodes to more is brief
 };
 
-/// A file whose bytes are complete JSON, or a gzip of it. Immutable; requests hold parts of it by its shared pointer.
-struct source {
-  file_stamp       stamp{};
-  unix_millis      modified{};
-  bool             gzipped = false;
-  net::memory_file stored{};   ///< as on the disk
-  net::memory_file decoded{};  ///< of a .gz, unless it is larger than `source_limits::kept`
-  std::string      tag{};      ///< of `stored`
+/// Bytes in memory that live as long as anybody holds a part of them.
+using memory_ptr = std::shared_ptr<net::memory_file const>;
 
-  /// The JSON text; empty for a large .gz.
-  [[nodiscard]] std::string_view text() const noexcept { return (gzipped ? decoded : stored).view(); }
+/// A file whose bytes are complete JSON, or a gzip of it. Requests hold parts of its memory; it never changes, but for
+/// the text of a brief one, which only the thread that follows the files touches.
+struct source {
+  file_stamp         stamp{};
+  unix_millis        modified{};
+  bool               gzipped = false;
+  bool               brief   = false;  ///< `decoded` goes when the forms are made: it is large, and can be had again
+  memory_ptr         stored{};         ///< as on the disk
+  mutable memory_ptr decoded{};        ///< of a .gz
+  std::string        tag{};            ///< of `stored`
+
+  /// The memory that has the JSON text; null for a brief one whose forms are made.
+  [[nodiscard]] memory_ptr const& plain() const noexcept { return gzipped ? decoded : stored; }
+  [[nodiscard]] std::string_view  text() const noexcept { return plain() ? plain()->view() : std::string_view{}; }
 };
 
 using source_ptr = std::shared_ptr<source const>;
 
-/// A part of `file`, kept alive by `owner`.
-[[nodiscard]] inline http::shared_bytes part_of(std::shared_ptr<void const> owner, net::memory_file const& file,
-                                                std::string_view part) {
-  auto const offset = part.empty() ? 0U : static_cast<std::uint64_t>(part.data() - file.view().data());
-  return http::shared_bytes(std::move(owner), part, file.descriptor(), offset);
+/// A part of a file in memory, which keeps all of it alive.
+[[nodiscard]] inline http::shared_bytes part_of(memory_ptr const& file, std::string_view part) {
+  auto const offset = part.empty() ? 0U : static_cast<std::uint64_t>(part.data() - file->view().data());
+  return http::shared_bytes(file, part, file->descriptor(), offset);
 }
+[[nodiscard]] inline http::shared_bytes part_of(memory_ptr const& file) { return part_of(file, file->view()); }
 
-/// Takes over a text that was computed from a source.
-[[nodiscard]] inline http::shared_bytes share(std::string_view text) {
+/// A copy of a text that was computed.
+[[nodiscard]] inline result<memory_ptr> keep(std::string_view text) {
   auto copied = net::memory_file::copy_of(text);
-  if (!copied) return http::shared_bytes::own(std::string(text));
-  auto kept = std::make_shared<net::memory_file const>(std::move(*copied));
-  return part_of(kept, *kept, kept->view());
+  if (!copied) return fail(copied);
+  return std::make_shared<net::memory_file const>(std::move(*copied));
+}
+[[nodiscard]] inline http::shared_bytes share(std::string_view text) {
+  auto const kept = keep(text);
+  return kept ? part_of(*kept) : http::shared_bytes::own(std::string(text));
 }
 
 /// Why a file could not be taken, in words for the operator.
@@ -192,22 +201,35 @@ inline constexpr std::int64_t large_file = std::int64_t{1} << 20U;
   made->stamp    = fault.stamp;
   made->modified = from_unix_millis(fault.stamp.nanosecond / 1'000'000);
   made->gzipped  = gzipped;
-  made->stored   = std::move(*stored);
-  net::memory_file decoded;
+  made->stored   = std::make_shared<net::memory_file const>(std::move(*stored));
   if (gzipped) {
-    auto plain = detail::decode_into_memory(made->stored.view(), limits.decoded);
+    auto plain = detail::decode_into_memory(made->stored->view(), limits.decoded);
     if (!plain) return broken(plain.error().code, fmt::format("is not a sound gzip file: {}", plain.error().note));
-    decoded = std::move(*plain);
+    made->decoded = std::make_shared<net::memory_file const>(std::move(*plain));
   }
-  auto const text = gzipped ? decoded.view() : made->stored.view();
+  auto const text = made->text();
   if (auto const sound = reflect::validate_json(text); !sound) {
     auto const& at = sound.error();
     return broken(make_error_code(std::errc::invalid_argument),
                   fmt::format("is not JSON: line {}, column {}: {}", at.line, at.column, at.expected));
   }
-  if (gzipped && text.size() <= limits.kept) made->decoded = std::move(decoded);
-  made->tag = tag_of(made->stored.view());
+  made->brief = gzipped && text.size() > limits.kept;
+  made->tag   = tag_of(made->stored->view());
   return source_ptr(std::move(made));
+}
+
+/// Gets the text of a brief one anew, if it was forgotten.
+[[nodiscard]] inline result<void> recall_text(source const& of) {
+  if (of.plain()) return {};
+  auto plain = detail::decode_into_memory(of.stored->view(), source_limits{}.decoded);
+  if (!plain) return fail(plain);
+  of.decoded = std::make_shared<net::memory_file const>(std::move(*plain));
+  return {};
+}
+
+/// Lets go of a text that can be had again. Parts of it that somebody holds stay.
+inline void forget_text(source const& of) noexcept {
+  if (of.brief) of.decoded.reset();
 }
 
 }  // namespace tensorgate::outputs

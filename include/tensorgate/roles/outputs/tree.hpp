@@ -120,6 +120,13 @@ class followed_pattern {
     }
   }
 
+  /// Lets go of texts that are kept only until what follows from them is made.
+  void forget_texts() const {
+    for (auto const& [id, file] : files_) {
+      if (file.good()) forget_text(*file.good());
+    }
+  }
+
   [[nodiscard]] std::map<std::string, followed_file, std::less<>> const& files() const noexcept { return files_; }
   /// True if there were more files than are followed.
   [[nodiscard]] bool crowded() const noexcept { return crowded_; }

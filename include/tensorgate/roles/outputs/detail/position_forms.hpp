@@ -9,7 +9,6 @@
 #include <vector>       // vector
 
 #include <tensorgate/core/result.hpp>             // result
-#include <tensorgate/net/memory_file.hpp>         // memory_file
 #include <tensorgate/reflect/json_write.hpp>      // write_json
 #include <tensorgate/roles/outputs/form.hpp>      // form
 #include <tensorgate/roles/outputs/slice.hpp>     // members_by_key
@@ -31,18 +30,17 @@ struct open_positions {
   }
 };
 
-/// The map whole, each miner's object, and their names. `text` lies in `file`, which `owner` keeps alive.
-[[nodiscard]] inline result<open_positions> positions_of(std::shared_ptr<void const> const& owner,
-                                                         net::memory_file const& file, std::string_view text,
+/// The map whole, each miner's object, and their names. `text` lies in `file`.
+[[nodiscard]] inline result<open_positions> positions_of(memory_ptr const& file, std::string_view text,
                                                          hotkey_order order) {
   auto const members = members_by_key(text, "");
   if (!members) return fail(errc::malformed_file, "a map of miners");
   open_positions all;
-  all.miners->whole = json_of(part_of(owner, file, text), tag_of(text));
+  all.miners->whole = json_of(part_of(file, text), tag_of(text));
   std::vector<std::string> names;
   names.reserve(members->size());
   for (auto const& [id, slice] : *members) {
-    all.miners->members.insert_or_assign(id, json_of(part_of(owner, file, slice), tag_of(slice)));
+    all.miners->members.insert_or_assign(id, json_of(part_of(file, slice), tag_of(slice)));
     names.push_back(id);
   }
   if (order == hotkey_order::by_name) std::sort(names.begin(), names.end());
@@ -53,15 +51,14 @@ struct open_positions {
   return all;
 }
 
-/// A tier, sent as `packed` to whoever takes gzip. Both files live as long as `owner`.
-[[nodiscard]] inline result<positions_ptr> tier_of(std::shared_ptr<void const> const& owner,
-                                                   net::memory_file const& text, net::memory_file const& packed,
+/// A tier, sent as `packed` to whoever takes gzip.
+[[nodiscard]] inline result<positions_ptr> tier_of(memory_ptr const& text, memory_ptr const& packed,
                                                    hotkey_order order) {
-  auto all = positions_of(owner, text, text.view(), order);
+  auto all = positions_of(text, text->view(), order);
   if (!all) return fail(all);
   auto& whole     = all->miners->whole;
-  whole.gzip      = part_of(owner, packed, packed.view());
-  whole.gzip_etag = tag_of(packed.view());
+  whole.gzip      = part_of(packed);
+  whole.gzip_etag = tag_of(packed->view());
   whole.unasked   = codec::coding::gzip;
   return std::move(*all).close();
 }

@@ -12,7 +12,6 @@
 
 #include <tensorgate/core/result.hpp>             // result, expected
 #include <tensorgate/core/time.hpp>               // unix_millis
-#include <tensorgate/net/memory_file.hpp>         // memory_file
 #include <tensorgate/roles/outputs/form.hpp>      // form
 #include <tensorgate/roles/outputs/row.hpp>       // row
 #include <tensorgate/roles/outputs/slice.hpp>     // members_by_key, without_member, lag_array
@@ -27,24 +26,24 @@ struct packing {
   std::size_t below = 0;  ///< bytes; of a larger text no gzip is kept
 };
 
-/// A whole JSON text, in a file that `owner` keeps alive.
+/// A whole JSON text in memory.
 struct document {
-  std::shared_ptr<void const> owner;
-  net::memory_file const*     file = nullptr;
-  std::string_view            text;    ///< empty: of a .gz that is kept packed alone
-  source_ptr                  from{};  ///< null: computed here
+  memory_ptr       file;
+  std::string_view text;    ///< within `file`
+  source_ptr       from{};  ///< null: computed here
 };
 
-[[nodiscard]] inline document document_of(source_ptr const& from) {
-  return {.owner = from, .file = from->gzipped ? &from->decoded : &from->stored, .text = from->text(), .from = from};
+/// Fails where memory does.
+[[nodiscard]] inline result<document> document_of(source_ptr const& from) {
+  if (auto const had = recall_text(*from); !had) return fail(had);
+  return document{.file = from->plain(), .text = from->text(), .from = from};
 }
 
 /// A text that was computed. Fails where memory does.
 [[nodiscard]] inline result<document> document_of(std::string_view text) {
-  auto memory = net::memory_file::copy_of(text);
-  if (!memory) return fail(memory);
-  auto const kept = std::make_shared<net::memory_file const>(std::move(*memory));
-  return document{.owner = kept, .file = kept.get(), .text = kept->view()};
+  auto const kept = keep(text);
+  if (!kept) return fail(kept);
+  return document{.file = *kept, .text = (*kept)->view()};
 }
 
 /// What a row makes of a document, and what it would make but cannot, a sentence each.
@@ -70,13 +69,13 @@ struct row_forms {
 /// A form over the document's own bytes.
 [[nodiscard]] inline result<std::shared_ptr<form>> cut_form(row const& rule, document const& of) {
   auto made   = std::make_shared<form>();
-  made->whole = json_of(part_of(of.owner, *of.file, of.text), of.text.empty() ? std::string() : tag_of(of.text));
+  made->whole = json_of(part_of(of.file, of.text), tag_of(of.text));
   if (rule.slice) {
     auto const members = rule.slice->by.empty() ? members_by_key(of.text, rule.slice->at)
                                                 : elements_by_member(of.text, rule.slice->at, rule.slice->by);
     if (!members) return fail(members);
     for (auto const& [id, slice] : *members)
-      made->members.try_emplace(id, json_of(part_of(of.owner, *of.file, slice), tag_of(slice)));
+      made->members.try_emplace(id, json_of(part_of(of.file, slice), tag_of(slice)));
   }
   return made;
 }
@@ -99,21 +98,28 @@ struct row_forms {
 
 /// All forms of a document. What a row only leaves out of it may be missing in it: then the form is the document
 /// itself. Entries that must be hidden cannot be: then there is no form for keys that may not see them, unless the
-/// document is empty. The error, a sentence, is that of a row which shows members and finds none.
+/// document is empty. The error, a sentence, is that of a row which shows members and finds none. `before`: the form of
+/// the version before, or null.
 [[nodiscard]] inline expected<row_forms, std::string> make_row_forms(row const& rule, document const& of,
-                                                                     unix_millis now, packing const& pack) {
+                                                                     unix_millis now, packing const& pack,
+                                                                     form_ptr const&     before = {},
+                                                                     parallel_for const& run    = one_by_one()) {
   row_forms made;
   made.file.from = of.from;
   auto live      = cut_form(rule, of);
   if (!live) return unexpected<std::string>(expected_at(live.error(), rule.slice ? rule.slice->at : ""));
   auto& whole = (*live)->whole;
   if (of.from && of.from->gzipped) {
-    whole.gzip      = part_of(of.from, of.from->stored, of.from->stored.view());
+    whole.gzip      = part_of(of.from->stored);
     whole.gzip_etag = of.from->tag;
-    if (of.text.empty()) whole.identity = {};
     if (rule.gzip_unasked) whole.unasked = codec::coding::gzip;
   } else if (of.text.size() <= pack.below) {
     add_gzip(whole, of.text, pack.level);
+  }
+  if (of.from && of.from->brief) {
+    whole.identity = {};
+    if (auto const packed = pack_members(**live, before, run); !packed)
+      return unexpected<std::string>(std::string(packed.error().note));
   }
   if (of.from) {
     date(whole, of.from->modified);
