@@ -463,7 +463,8 @@ TEST_CASE("a request that hangs is cut off by the drain's deadline, and at once 
     }
     CHECK(one.wait() == 0);
     CHECK(hanging.closed());
-    CHECK(in.read("said").find(again ? "a second signal" : "the drain's deadline has passed") != std::string::npos);
+    auto const said = in.read("said");
+    CHECK_MESSAGE(said.find(again ? "a second signal" : "the drain's deadline has passed") != std::string::npos, said);
   }
 }
 

@@ -250,7 +250,10 @@ class server {
   }
 
   task<void> drain() {
-    app_.loops().on_each([this](std::size_t i) { loops_[i]->drain(); });
+    app_.loops().on_each([this](std::size_t i) {
+      loops_[i]->drain();
+      for (auto& one : listeners_) one.close(i);
+    });
     auto const         executor = co_await asio::this_coro::executor;
     asio::steady_timer pause(executor);
     do {

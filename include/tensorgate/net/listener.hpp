@@ -91,8 +91,12 @@ class listening {
   [[nodiscard]] bool is_public() const noexcept { return is_public_; }
   [[nodiscard]] int  socket_of(std::size_t loop) const noexcept { return sockets_[loop]; }
 
+  /// One loop listens no more; on its thread. When none does, whoever comes is refused instead of waiting in vain.
+  void close(std::size_t loop) noexcept {
+    if (sockets_[loop] >= 0) ::close(std::exchange(sockets_[loop], -1));
+  }
   void close() noexcept {
-    for (int const one : sockets_) ::close(one);
+    for (std::size_t i = 0; i != sockets_.size(); ++i) close(i);
     sockets_.clear();
     if (std::exchange(made_path_, false)) ::unlink(where_.unix_socket.c_str());
   }
