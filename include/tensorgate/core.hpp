@@ -8,5 +8,6 @@
 #include <tensorgate/core/hex.hpp>
 #include <tensorgate/core/random.hpp>
 #include <tensorgate/core/result.hpp>
+#include <tensorgate/core/text.hpp>
 #include <tensorgate/core/time.hpp>
 #include <tensorgate/core/utf8.hpp>

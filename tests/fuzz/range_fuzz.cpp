@@ -95,7 +95,7 @@ void check_tags(std::string_view list) {
   auto const             weakly   = http::find_tag(list, ours, true, false);
   auto const             strongly = http::find_tag(list, ours, true, true);
   if (strongly == http::tag_list_outcome::match && weakly != http::tag_list_outcome::match) __builtin_trap();
-  bool const star = http::trim_blanks(list) == "*";
+  bool const star = tensorgate::trim_blanks(list) == "*";
   if (weakly == http::tag_list_outcome::match && !star && list.find("\"a\"") == std::string_view::npos)
     __builtin_trap();
   if (auto const tag = http::parse_entity_tag(list)) {

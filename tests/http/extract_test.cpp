@@ -263,6 +263,10 @@ TEST_CASE("a body of another kind, a broken one and a wrong one are told apart")
   CHECK(to.send("POST /o", "{}").code == 415);
   CHECK(to.request().answer_fields.at(0).name == "Accept");
   CHECK(to.send("POST /o", "{}", "Content-Type: application/json\r\nContent-Encoding: br\r\n").code == 415);
+  CHECK(to.send("POST /o", "{}", "Content-Type: application/json\r\nContent-Type: text/plain\r\n").code == 415);
+  CHECK(to.send("POST /o", "{}",
+                "Content-Type: application/json\r\nContent-Encoding: identity\r\nContent-Encoding: gzip\r\n")
+            .code == 415);
   CHECK(to.request().answer_fields.at(0).name == "Accept-Encoding");
 
   auto const broken = to.send("POST /o", "{\n\"symbol\": }", as_json);

@@ -243,3 +243,21 @@ TEST_CASE("of proofs that stand for each other one is enough, of the others all 
   CHECK(http::detail::docs_page(document).find(
             "<code>bearer</code> or <code>api_key</code> and <code>signature</code>") != std::string::npos);
 }
+
+TEST_CASE("operations whose paths read alike have names of their own, the same in the document and on the page") {
+  openapi_document document{openapi_info{}};
+  for (auto const* path : {"/a-b", "/a_b", "/a.b"}) {
+    openapi_operation one;
+    one.verb = http::method::get;
+    one.path = path;
+    document.add(std::move(one));
+  }
+  CHECK(document.operation_ids() == std::vector<std::string>{"get_a_b", "get_a_b_2", "get_a_b_3"});
+  auto const made = document.json();
+  auto const page = http::detail::docs_page(document);
+  for (std::string const id : {"get_a_b", "get_a_b_2", "get_a_b_3"}) {
+    CHECK(made.find("\"operationId\":\"" + id + "\"") != std::string::npos);
+    CHECK(page.find("id=\"" + id + "\"") != std::string::npos);
+    CHECK(page.find("href=\"#" + id + "\"") != std::string::npos);
+  }
+}

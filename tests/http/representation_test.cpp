@@ -54,7 +54,7 @@ http::representation both() {
 
 std::string_view field(http::reply const& answer, std::string_view name) {
   for (auto const& one : answer.fields()) {
-    if (http::equals_ignoring_case(one.name, name)) return one.value;
+    if (tensorgate::equals_ignoring_case(one.name, name)) return one.value;
   }
   return {};
 }

@@ -28,10 +28,10 @@
 #include <tensorgate/auth/detail/key_source.hpp>    // watched_text
 #include <tensorgate/auth/rate.hpp>                 // apply_rate
 #include <tensorgate/core/result.hpp>               // result, fail
+#include <tensorgate/core/text.hpp>                 // equals_ignoring_case
 #include <tensorgate/core/time.hpp>                 // clock_fn
 #include <tensorgate/http/endpoint.hpp>             // guard_needs
 #include <tensorgate/http/errc.hpp>                 // errc
-#include <tensorgate/http/field.hpp>                // equals_ignoring_case
 #include <tensorgate/http/operation.hpp>            // openapi_operation
 #include <tensorgate/http/request.hpp>              // request
 #include <tensorgate/identity/api_key.hpp>          // key_table
@@ -140,7 +140,7 @@ namespace detail {
 /// The rest after the scheme, in any case, and one blank. A field of another scheme presents no key.
 [[nodiscard]] inline std::optional<std::string_view> bearer_key(std::string_view field) noexcept {
   constexpr std::string_view scheme = "bearer ";
-  if (field.size() <= scheme.size() || !http::equals_ignoring_case(field.substr(0, scheme.size()), scheme))
+  if (field.size() <= scheme.size() || !equals_ignoring_case(field.substr(0, scheme.size()), scheme))
     return std::nullopt;
   return field.substr(scheme.size());
 }

@@ -6,7 +6,8 @@
 #include <optional>          // optional
 #include <string_view>       // string_view
 
-#include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
+#include <tensorgate/core/abi.hpp>   // TENSORGATE_ABI
+#include <tensorgate/core/text.hpp>  // trim_blanks, equals_ignoring_case
 
 namespace tensorgate::inline TENSORGATE_ABI::codec {
 
@@ -28,22 +29,6 @@ struct accepted_codings {
 };
 
 namespace detail {
-
-[[nodiscard]] constexpr std::string_view trim_blanks(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-/// `lower` must be lower case itself.
-[[nodiscard]] constexpr bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i != text.size(); ++i) {
-    char const one = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
-    if (one != lower[i]) return false;
-  }
-  return true;
-}
 
 /// qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ), in thousandths.
 [[nodiscard]] constexpr std::optional<int> parse_qvalue(std::string_view text) noexcept {
@@ -71,21 +56,21 @@ namespace detail {
   std::optional<int> any;
   for (auto rest = *field; !rest.empty();) {
     auto const comma  = rest.find(',');
-    auto const member = detail::trim_blanks(rest.substr(0, comma));
+    auto const member = trim_blanks(rest.substr(0, comma));
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
 
     auto const         semicolon = member.find(';');
-    auto const         name      = detail::trim_blanks(member.substr(0, semicolon));
+    auto const         name      = trim_blanks(member.substr(0, semicolon));
     std::optional<int> weight    = 1000;
     if (semicolon != std::string_view::npos) {
-      auto const parameter = detail::trim_blanks(member.substr(semicolon + 1));
-      bool const is_weight = parameter.size() > 2 && detail::equals_ignoring_case(parameter.substr(0, 2), "q=");
+      auto const parameter = trim_blanks(member.substr(semicolon + 1));
+      bool const is_weight = parameter.size() > 2 && equals_ignoring_case(parameter.substr(0, 2), "q=");
       weight               = is_weight ? detail::parse_qvalue(parameter.substr(2)) : std::nullopt;
     }
     if (!weight) continue;
-    auto&      slot  = name == "*" ? any : detail::equals_ignoring_case(name, "identity") ? identity : gzip;
-    bool const known = &slot != &gzip || detail::equals_ignoring_case(name, "gzip") ||
-                       detail::equals_ignoring_case(name, "x-gzip");  // §8.4.1.3: the same coding
+    auto&      slot  = name == "*" ? any : equals_ignoring_case(name, "identity") ? identity : gzip;
+    bool const known = &slot != &gzip || equals_ignoring_case(name, "gzip") ||
+                       equals_ignoring_case(name, "x-gzip");  // §8.4.1.3: the same coding
     if (known && !slot) slot = weight;
   }
   auto const       refused_if_zero = [](int weight) { return weight == 0 ? std::nullopt : std::optional<int>{weight}; };

@@ -7,8 +7,8 @@
 #include <string_view>  // string_view
 
 #include <tensorgate/core/abi.hpp>     // TENSORGATE_ABI
+#include <tensorgate/core/text.hpp>    // trim_blanks
 #include <tensorgate/http/date.hpp>    // parse_date
-#include <tensorgate/http/field.hpp>   // trim_blanks
 #include <tensorgate/http/method.hpp>  // method
 
 namespace tensorgate::inline TENSORGATE_ABI::http {

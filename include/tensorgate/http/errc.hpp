@@ -32,7 +32,6 @@ enum class errc {
   bad_path                    = 40011,
   bad_query                   = 40012,
   bad_body                    = 40013,
-  bad_parameter               = 40014,
   unauthorized                = 40100,
   forbidden                   = 40300,
   not_found                   = 40400,
@@ -41,7 +40,6 @@ enum class errc {
   timed_out                   = 40800,
   conflict                    = 40900,
   gone                        = 41000,
-  length_required             = 41100,
   precondition_failed         = 41200,
   body_too_large              = 41300,
   target_too_long             = 41400,
@@ -89,7 +87,6 @@ struct errc_text {
       case errc::bad_path: return "the path of the target is malformed";
       case errc::bad_query: return "the query of the target is malformed";
       case errc::bad_body: return "the body cannot be read as what it says it is";
-      case errc::bad_parameter: return "a parameter of the request has a wrong form";
       case errc::unauthorized: return "the request lacks valid credentials";
       case errc::forbidden: return "the caller may not do this";
       case errc::not_found: return "there is nothing at this target";
@@ -98,7 +95,6 @@ struct errc_text {
       case errc::timed_out: return "the peer took too long";
       case errc::conflict: return "the request conflicts with the present state";
       case errc::gone: return "what was at this target is gone";
-      case errc::length_required: return "the request needs a Content-Length";
       case errc::precondition_failed: return "a precondition of the request does not hold";
       case errc::body_too_large: return "the body exceeds the limit";
       case errc::target_too_long: return "the request target exceeds the limit";

@@ -4,10 +4,10 @@
 //     get<"/positions/{id}">(keys, to<&miner>(library))
 //
 // First come the state objects, in the order in which `to<&fn>(…)` has them. Then, in any order, by type:
-//   std::string_view, std::string, numbers, enums, types with a reflect::text_form   the values of the pattern, in its
-//   order query<T>                    the query, as a plain aggregate: an unknown parameter is ignored, of a repeated
-//   one the first
-//                               counts unless the member is a vector (which may then be left out); `+` is a blank
+//   std::string_view, std::string, numbers, enums, types with a reflect::text_form
+//                               the values of the pattern, in its order
+//   query<T>                    the query, as a plain aggregate: an unknown parameter is ignored, of a repeated one the
+//                               first counts unless the member is a vector (which may be left out); `+` is a blank
 //   body<T>                     the body, as JSON; body<std::string_view> is its bytes, of whatever media type
 //   P const&                    what a guard of the route provides
 //   request const&, deadline    as they are
@@ -114,7 +114,8 @@ namespace detail {
 
 [[nodiscard]] inline bool has_plain_coding(request& r, std::optional<problem>& why) {
   auto const coding = r.head.field(known_field::content_encoding);
-  if (coding.empty() || equals_ignoring_case(coding, "identity")) return true;
+  bool const single = r.head.count(known_field::content_encoding) <= 1;
+  if (single && (coding.empty() || equals_ignoring_case(coding, "identity"))) return true;
   r.answer_fields.push_back({"Accept-Encoding", "identity"});
   why = problem_of(status::unsupported_media_type, "the content coding of the body is not supported");
   return false;
@@ -136,7 +137,8 @@ struct extractor<body<T>> {
   using slot = body<T>;
   static bool take(request& r, slot& into, std::optional<problem>& why) {
     if (!detail::has_plain_coding(r, why)) return false;
-    if (!detail::is_json(r.head.field(known_field::content_type))) {
+    bool const single = r.head.count(known_field::content_type) == 1;  // of two, nobody knows which was meant
+    if (!single || !detail::is_json(r.head.field(known_field::content_type))) {
       r.answer_fields.push_back({"Accept", "application/json"});
       why = problem_of(status::unsupported_media_type, "the body must be application/json");
       return false;

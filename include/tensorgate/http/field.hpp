@@ -5,12 +5,12 @@
 #include <cstddef>      // size_t
 #include <cstdint>      // uint8_t, uint32_t, uint64_t
 #include <optional>     // optional
-#include <string>       // string
 #include <string_view>  // string_view
 #include <type_traits>  // is_void_v, invoke_result_t
 
 #include <tensorgate/core/abi.hpp>           // TENSORGATE_ABI
-#include <tensorgate/http/detail/chars.hpp>  // char_rules, to_lower, is_blank
+#include <tensorgate/core/text.hpp>          // equals_ignoring_case, trim_blanks, to_lower
+#include <tensorgate/http/detail/chars.hpp>  // char_rules, is_blank
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
@@ -93,15 +93,6 @@ inline constexpr std::array<std::array<char, field_name_room>, known_field_count
 
 }  // namespace detail
 
-/// Two texts that differ in the case of ASCII letters alone, or not at all.
-[[nodiscard]] constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i != a.size(); ++i) {
-    if (detail::to_lower(a[i]) != detail::to_lower(b[i])) return false;
-  }
-  return true;
-}
-
 /// The known field of that name, in any case.
 [[nodiscard]] constexpr known_field classify_field(std::string_view name) noexcept {
   if (name.size() < 2 || name.size() > detail::field_name_room) return known_field::other;
@@ -124,13 +115,6 @@ struct field_view {
 /// What may stand in a field line of ours: no control byte but HTAB. The empty value is one.
 [[nodiscard]] constexpr bool is_field_value(std::string_view text) noexcept {
   return detail::is_text_of(detail::value_char, text);
-}
-
-/// Without SP and HTAB at both ends.
-[[nodiscard]] constexpr std::string_view trim_blanks(std::string_view text) noexcept {
-  while (!text.empty() && detail::is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && detail::is_blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 namespace detail {
@@ -189,33 +173,12 @@ constexpr bool for_each_list_item(std::string_view list, Fn&& fn) {
   return true;
 }
 
-/// True if a comma-separated list has that member, case ignored: `Connection: close`.
-[[nodiscard]] constexpr bool has_list_item(std::string_view list, std::string_view member) noexcept {
-  bool found = false;
-  for_each_list_item(list, [&](std::string_view item) {
-    found = equals_ignoring_case(item, member);
-    return !found;
-  });
-  return found;
-}
-
 /// One `name=value` behind a semicolon.
 struct parameter {
   std::string_view name{};
   std::string_view value{};         ///< of a quoted-string: what is between the quotes, still escaped
-  bool             quoted = false;  ///< `unquote` gives the text
+  bool             quoted = false;  ///< it is one: each `\c` in it stands for `c`
 };
-
-/// The text of a quoted-string's inside: each `\c` is `c`.
-[[nodiscard]] inline std::string unquote(std::string_view inside) {
-  std::string text;
-  text.reserve(inside.size());
-  for (std::size_t i = 0; i < inside.size(); ++i) {
-    if (inside[i] == '\\' && i + 1 < inside.size()) ++i;
-    text.push_back(inside[i]);
-  }
-  return text;
-}
 
 /// A member of a list, split from its parameters: "text/html" and ";q=0.5;level=1".
 struct parameterised {
@@ -257,47 +220,6 @@ constexpr bool for_each_parameter(std::string_view text, Fn&& fn) {
     if (!detail::goes_on(fn, one)) return false;
     text = text.substr(end);
   }
-}
-
-/// The value of a parameter, case of its name ignored; nothing if it is absent or the parameters are malformed.
-[[nodiscard]] inline std::optional<std::string> find_parameter(std::string_view parameters, std::string_view name) {
-  std::optional<std::string> found;
-  bool const                 sound = for_each_parameter(parameters, [&](parameter const& one) {
-    if (!found && equals_ignoring_case(one.name, name)) {
-      found = one.quoted ? unquote(one.value) : std::string(one.value);
-    }
-  });
-  if (!sound) return std::nullopt;
-  return found;
-}
-
-/// A qvalue in thousandths: "0.5" is 500 (RFC 9110 §12.4.2). Nothing if it is none.
-[[nodiscard]] constexpr std::optional<unsigned> parse_quality(std::string_view text) noexcept {
-  if (text.empty() || (text[0] != '0' && text[0] != '1') || text.size() > 5) return std::nullopt;
-  unsigned value = text[0] == '1' ? 1000 : 0;
-  if (text.size() == 1) return value;
-  if (text[1] != '.') return std::nullopt;
-  unsigned unit = 100;
-  for (char const c : text.substr(2)) {
-    if (!detail::is_char_of(detail::digit_char, c)) return std::nullopt;
-    value += static_cast<unsigned>(c - '0') * unit;
-    unit /= 10;
-  }
-  if (value > 1000) return std::nullopt;
-  return value;
-}
-
-/// The weight among the parameters of a list member, in thousandths: 1000 without one, nothing if it is malformed.
-[[nodiscard]] constexpr std::optional<unsigned> quality_of(std::string_view parameters) noexcept {
-  std::optional<unsigned> quality = 1000;
-  bool                    seen    = false;
-  bool const              sound   = for_each_parameter(parameters, [&](parameter const& one) {
-    seen = one.name.size() == 1 && detail::to_lower(one.name[0]) == 'q';
-    if (seen) quality = one.quoted ? std::nullopt : parse_quality(one.value);
-    return !seen;
-  });
-  if (!sound && !seen) return std::nullopt;
-  return quality;
 }
 
 /// 1*DIGIT up to 2^63 - 1, so that sums of two lengths cannot wrap; nothing for a sign, a blank, a list or more.

@@ -17,9 +17,9 @@
 #include <sys/stat.h>  // fstat
 
 #include <tensorgate/core/result.hpp>               // result
+#include <tensorgate/core/text.hpp>                 // to_lower
 #include <tensorgate/http/detail/open_beneath.hpp>  // open_beneath
 #include <tensorgate/http/errc.hpp>                 // errc
-#include <tensorgate/http/field.hpp>                // equals_ignoring_case
 #include <tensorgate/http/reply.hpp>                // reply, file_bytes
 #include <tensorgate/http/representation.hpp>       // representation, represent
 #include <tensorgate/http/request.hpp>              // request
@@ -78,7 +78,7 @@ namespace tensorgate::inline TENSORGATE_ABI::http {
   std::array<char, 8> lower{};
   auto const          ending = name.substr(dot + 1);
   if (ending.size() > lower.size()) return unknown;
-  for (std::size_t i = 0; i != ending.size(); ++i) lower[i] = detail::to_lower(ending[i]);
+  for (std::size_t i = 0; i != ending.size(); ++i) lower[i] = to_lower(ending[i]);
   std::string_view const wanted(lower.data(), ending.size());
   auto const             found = std::lower_bound(table.begin(), table.end(), wanted,
                                                   [](row const& a, std::string_view b) { return a.ending < b; });

@@ -2,9 +2,8 @@
 //
 // A guard is any type with
 //
-//     V admit(request& r) const;                    // V: result<void> | std::optional<reply> | result<P> | task<one of
-//     these> using provides = P;                           // with result<P>: handlers of the route may ask for `P
-//     const&`
+//     V admit(request& r) const;    // V: result<void> | std::optional<reply> | result<P> | task<one of these>
+//     using provides = P;           // with result<P>: handlers of the route may ask for `P const&`
 //
 // and, where it has something to say,
 //

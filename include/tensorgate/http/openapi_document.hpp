@@ -101,6 +101,18 @@ class openapi_document {
     return id;
   }
 
+  /// The names of the operations, in their order, each different from all others.
+  [[nodiscard]] std::vector<std::string> operation_ids() const {
+    std::vector<std::string> ids;
+    for (auto const& one : operations_) {
+      auto const name = operation_id(one);
+      auto       id   = name;
+      for (int i = 2; std::find(ids.begin(), ids.end(), id) != ids.end(); ++i) id = name + "_" + std::to_string(i);
+      ids.push_back(std::move(id));
+    }
+    return ids;
+  }
+
   [[nodiscard]] static constexpr std::string_view place_text(parameter_place place) noexcept {
     switch (place) {
       case parameter_place::path: return "path";
@@ -116,20 +128,16 @@ class openapi_document {
     append_words(out, "description", info_.description);
     out.append(R"(},"paths":{)");
     std::vector<std::string_view> done;
-    std::vector<std::string>      ids;
+    auto const                    ids = operation_ids();
     for (auto const& first : operations_) {
       if (std::find(done.begin(), done.end(), first.path) != done.end()) continue;
       put(out, {done.empty() ? "" : ",", first.path, ":{"});
       done.push_back(first.path);
       std::string_view comma;
-      for (auto const& one : operations_) {
-        if (one.path != first.path) continue;
-        std::string id = operation_id(one);
-        for (int i = 2; std::find(ids.begin(), ids.end(), id) != ids.end(); ++i)
-          id = operation_id(one) + "_" + std::to_string(i);
+      for (std::size_t i = 0; i != operations_.size(); ++i) {
+        if (operations_[i].path != first.path) continue;
         out.append(comma);
-        append_operation(out, one, id);
-        ids.push_back(std::move(id));
+        append_operation(out, operations_[i], ids[i]);
         comma = ",";
       }
       out.push_back('}');

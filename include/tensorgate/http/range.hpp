@@ -12,7 +12,8 @@
 #include <string_view>  // string_view
 
 #include <tensorgate/core/abi.hpp>    // TENSORGATE_ABI
-#include <tensorgate/http/field.hpp>  // equals_ignoring_case, trim_blanks
+#include <tensorgate/core/text.hpp>   // equals_ignoring_case, trim_blanks
+#include <tensorgate/http/field.hpp>  // for_each_list_item
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 

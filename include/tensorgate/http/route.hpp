@@ -9,9 +9,9 @@
 // A pattern is literals, `{name}` (one segment, not empty) and, last, `{name...}` (one segment or more). It is written
 // decoded. A literal beats a value, a value beats the rest, whatever the order in the table. Patterns that are
 // malformed, that stand twice, or of which neither is the more specific one do not compile. A trailing slash is
-// significant, and
-// "//" matches nothing. In parentheses stand the guards, then what answers: `to<&fn>(state&...)` of http/extract.hpp,
-// or any other endpoint maker. Guards and state are named objects that outlive the table; only views are kept by value.
+// significant, and "//" matches nothing. In parentheses stand the guards, then what answers: `to<&fn>(state&...)` of
+// http/extract.hpp, or any other endpoint maker. Guards and state are named objects that outlive the table; only views
+// are kept by value.
 #pragma once
 
 #include <algorithm>    // max

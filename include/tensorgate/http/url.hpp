@@ -9,8 +9,9 @@
 
 #include <tensorgate/core/hex.hpp>               // hex_value
 #include <tensorgate/core/result.hpp>            // result
+#include <tensorgate/core/text.hpp>              // to_lower
 #include <tensorgate/http/detail/authority.hpp>  // parse_authority
-#include <tensorgate/http/detail/chars.hpp>      // is_char_of, to_lower
+#include <tensorgate/http/detail/chars.hpp>      // is_char_of
 #include <tensorgate/http/errc.hpp>              // errc
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
@@ -88,7 +89,7 @@ inline result<url> url::parse(std::string_view text) {
   auto const scheme_end = text.find("://");
   if (scheme_end == std::string_view::npos) return fail(errc::bad_target, "a URL without a scheme");
   std::string scheme;
-  for (char const c : text.substr(0, scheme_end)) scheme.push_back(detail::to_lower(c));
+  for (char const c : text.substr(0, scheme_end)) scheme.push_back(to_lower(c));
   url made;
   made.encrypted_ = scheme == "https";
   if (!made.encrypted_ && scheme != "http")
@@ -101,7 +102,7 @@ inline result<url> url::parse(std::string_view text) {
     return fail(errc::bad_target, "a URL whose authority is no host and port");
   }
   made.host_.clear();
-  for (char const c : parts->host) made.host_.push_back(detail::to_lower(c));
+  for (char const c : parts->host) made.host_.push_back(to_lower(c));
   made.bracketed_ = made.host_.front() == '[';
   made.port_      = made.encrypted_ ? 443 : 80;
   if (!parts->port.empty()) std::from_chars(parts->port.data(), parts->port.data() + parts->port.size(), made.port_);

@@ -14,7 +14,9 @@
 #include <vector>       // vector
 
 #include <tensorgate/core/abi.hpp>     // TENSORGATE_ABI
+#include <tensorgate/core/hex.hpp>     // hex_value
 #include <tensorgate/core/result.hpp>  // result
+#include <tensorgate/core/text.hpp>    // trim_blanks, equals_ignoring_case
 #include <tensorgate/net/errc.hpp>     // errc
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
@@ -133,13 +135,6 @@ namespace detail {
   return at == text.size();
 }
 
-[[nodiscard]] constexpr int hex_digit(char one) noexcept {
-  if (one >= '0' && one <= '9') return one - '0';
-  if (one >= 'a' && one <= 'f') return one - 'a' + 10;
-  if (one >= 'A' && one <= 'F') return one - 'A' + 10;
-  return -1;
-}
-
 [[nodiscard]] constexpr bool read_v6(std::string_view text, std::array<std::uint8_t, 16>& out) noexcept {
   std::array<std::uint8_t, 16> groups{};
   std::size_t                  filled = 0;   // bytes written
@@ -153,8 +148,8 @@ namespace detail {
     if (filled == 16) return false;
     std::size_t const first = at;
     unsigned          value = 0;
-    while (at != text.size() && at - first < 4 && hex_digit(text[at]) >= 0) {
-      value = value * 16U + static_cast<unsigned>(hex_digit(text[at]));
+    while (at != text.size() && at - first < 4 && hex_value(text[at]) >= 0) {
+      value = value * 16U + static_cast<unsigned>(hex_value(text[at]));
       ++at;
     }
     if (at != text.size() && text[at] == '.') {  // the last 32 bits as IPv4
@@ -360,12 +355,6 @@ struct forwarded_caller {
 
 namespace detail {
 
-[[nodiscard]] constexpr std::string_view trim_blanks(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 [[nodiscard]] constexpr bool is_port(std::string_view text) noexcept {
   if (text.empty() || text.size() > 5) return false;
   for (char const one : text) {
@@ -394,16 +383,8 @@ namespace detail {
 }
 
 [[nodiscard]] constexpr std::string_view known_scheme(std::string_view text) noexcept {
-  auto const is = [text](std::string_view name) {
-    if (text.size() != name.size()) return false;
-    for (std::size_t i = 0; i != name.size(); ++i) {
-      auto const low = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] + ('a' - 'A')) : text[i];
-      if (low != name[i]) return false;
-    }
-    return true;
-  };
-  if (is("https")) return "https";
-  if (is("http")) return "http";
+  if (equals_ignoring_case(text, "https")) return "https";
+  if (equals_ignoring_case(text, "http")) return "http";
   return {};
 }
 
@@ -444,19 +425,12 @@ namespace detail {
     auto const name  = pair.substr(0, equals);
     auto       value = pair.substr(equals + 1);
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-    auto const is = [name](std::string_view wanted) {
-      if (name.size() != wanted.size()) return false;
-      for (std::size_t i = 0; i != wanted.size(); ++i) {
-        if ((name[i] | 0x20) != wanted[i]) return false;
-      }
-      return true;
-    };
-    if (is("for")) {
+    if (equals_ignoring_case(name, "for")) {
       auto const node = read_node(value);
       if (has_for || !node) return fail(errc::bad_address);
       said.client = *node;
       has_for     = true;
-    } else if (is("proto")) {
+    } else if (equals_ignoring_case(name, "proto")) {
       said.scheme = known_scheme(value);
     }
   }
@@ -479,14 +453,13 @@ namespace detail {
   if (!rule.believes(peer)) return at;
   bool const classic = rule.field == forwarding_field::x_forwarded_for;
   if (classic) {
-    at.scheme = detail::known_scheme(detail::trim_blanks(proto.substr(detail::last_plain_element(proto))));
+    at.scheme = detail::known_scheme(trim_blanks(proto.substr(detail::last_plain_element(proto))));
   }
   for (std::size_t line = lines.size(); line-- != 0;) {
     auto rest = lines[line];
     for (;;) {
-      auto const begin = classic ? detail::last_plain_element(rest) : detail::last_quoting_element(rest);
-      auto const element =
-          begin == std::string_view::npos ? std::string_view() : detail::trim_blanks(rest.substr(begin));
+      auto const begin   = classic ? detail::last_plain_element(rest) : detail::last_quoting_element(rest);
+      auto const element = begin == std::string_view::npos ? std::string_view() : trim_blanks(rest.substr(begin));
       if (classic) {
         at.client = detail::read_node(element).value_or(address::unknown());
       } else {

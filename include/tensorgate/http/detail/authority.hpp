@@ -7,6 +7,7 @@
 
 #include <tensorgate/core/hex.hpp>           // hex_value
 #include <tensorgate/http/detail/chars.hpp>  // is_char_of
+#include <tensorgate/net/addresses.hpp>      // address
 
 namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 
@@ -15,57 +16,6 @@ struct authority_parts {
   std::string_view host{};
   std::string_view port{};  ///< empty when absent
 };
-
-/// Dotted decimal, four numbers of 0 to 255 without leading zeros (RFC 3986 IPv4address).
-[[nodiscard]] constexpr bool is_ipv4(std::string_view text) noexcept {
-  std::size_t at = 0;
-  for (int part = 0; part != 4; ++part) {
-    if (part != 0 && (at == text.size() || text[at++] != '.')) return false;
-    std::size_t const from  = at;
-    int               value = 0;
-    while (at != text.size() && at - from < 3 && is_char_of(digit_char, text[at]))
-      value = value * 10 + (text[at++] - '0');
-    if (at == from || value > 255 || (at - from > 1 && text[from] == '0')) return false;
-  }
-  return at == text.size();
-}
-
-/// RFC 3986 IPv6address: eight groups, one `::` for one group or more, an IPv4 address for the last two. No zone.
-[[nodiscard]] constexpr bool is_ipv6(std::string_view text) noexcept {
-  int         groups   = 0;
-  bool        elided   = false;
-  std::size_t at       = 0;
-  bool        expected = true;  // a group must follow
-  if (text.starts_with("::")) {
-    elided   = true;
-    at       = 2;
-    expected = false;
-  }
-  while (at != text.size()) {
-    std::size_t const from = at;
-    while (at != text.size() && at - from < 4 && hex_value(text[at]) >= 0) ++at;
-    if (at == from) return false;
-    if (at != text.size() && text[at] == '.') {
-      if (!is_ipv4(text.substr(from))) return false;
-      groups += 2;
-      at       = text.size();
-      expected = false;
-      break;
-    }
-    ++groups;
-    expected = false;
-    if (at == text.size()) break;
-    if (text[at++] != ':') return false;
-    expected = true;
-    if (at != text.size() && text[at] == ':') {
-      if (elided) return false;
-      elided   = true;
-      expected = false;
-      ++at;
-    }
-  }
-  return !expected && (elided ? groups < 8 : groups == 8);
-}
 
 /// RFC 3986 IPvFuture, without its brackets: "v1.fe80".
 [[nodiscard]] constexpr bool is_ip_future(std::string_view text) noexcept {
@@ -89,7 +39,8 @@ struct authority_parts {
     auto const close = text.find(']');
     if (close == std::string_view::npos) return std::nullopt;
     auto const inside = text.substr(1, close - 1);
-    if (!is_ipv6(inside) && !is_ip_future(inside)) return std::nullopt;
+    bool const ipv6   = inside.find(':') != std::string_view::npos && net::address::parse(inside);
+    if (!ipv6 && !is_ip_future(inside)) return std::nullopt;
     at = close + 1;
   } else {
     while (at != text.size()) {

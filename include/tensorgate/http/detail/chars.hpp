@@ -56,9 +56,4 @@ inline constexpr std::array<std::uint8_t, 256> char_rules = [] {
 
 [[nodiscard]] constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
-/// The lower case of an ASCII letter; any other byte as it is.
-[[nodiscard]] constexpr char to_lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
 }  // namespace tensorgate::http::detail

@@ -150,7 +150,7 @@ inline void append_html(std::string& out, std::string_view text) {
 /// Writes one page.
 class docs_writer {
  public:
-  explicit docs_writer(openapi_document const& about) : about_(about) {}
+  explicit docs_writer(openapi_document const& about) : about_(about), ids_(about.operation_ids()) {}
 
   [[nodiscard, gnu::cold]] std::string write() {
     auto const& info = about_.info();
@@ -165,7 +165,7 @@ class docs_writer {
     navigation();
     put({R"(<main id="operations">)"});
     keys();
-    for (auto const& one : about_.operations()) operation(one);
+    for (std::size_t i = 0; i != ids_.size(); ++i) operation(about_.operations()[i], ids_[i]);
     append_all(out_, {"</main></div><script>", docs_script, "</script></body></html>"});
     return std::move(out_);
   }
@@ -197,9 +197,10 @@ class docs_writer {
       auto const tag = tag_of(first);
       if (!add_name(done, tag)) continue;
       put({"<h2>", tag, "</h2><ul>"});
-      for (auto const& one : about_.operations()) {
+      for (std::size_t i = 0; i != ids_.size(); ++i) {
+        auto const& one = about_.operations()[i];
         if (tag_of(one) != tag) continue;
-        put({"<li><a href=\"#", openapi_document::operation_id(one), "\">"});
+        put({"<li><a href=\"#", ids_[i], "\">"});
         verb(one);
         put({"<span class=\"path\">", one.path, "</span></a></li>"});
       }
@@ -239,8 +240,7 @@ class docs_writer {
          named ? word("in") : std::string("header"), R"("></div>)"});
   }
 
-  [[gnu::cold]] void operation(openapi_operation const& one) {
-    auto const id = openapi_document::operation_id(one);
+  [[gnu::cold]] void operation(openapi_operation const& one, std::string_view id) {
     put({R"(<article class="card )", openapi_document::lower(one.verb), R"(" id=")", id, R"("><h3>)"});
     verb(one);
     put({R"(<a class="path" href="#)", id, "\">", one.path, "</a></h3>"});
@@ -329,8 +329,9 @@ class docs_writer {
          R"(tabindex="0" aria-label="Body of the answer"></pre></div></form>)"});
   }
 
-  openapi_document const& about_;
-  std::string             out_;
+  openapi_document const&  about_;
+  std::vector<std::string> ids_;  // of its operations, in their order
+  std::string              out_;
 };
 
 [[nodiscard]] inline std::string docs_page(openapi_document const& about) { return docs_writer(about).write(); }

@@ -239,7 +239,6 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   lane_counts                   counts;
   session*                      first    = nullptr;  ///< of all open connections
   bool                          draining = false;
-  bool                          stopped  = false;
 
  private:
   static head_limits heads_of(limits const& all) noexcept {

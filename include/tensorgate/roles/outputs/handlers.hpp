@@ -13,7 +13,7 @@
 
 #include <tensorgate/auth/api_key.hpp>            // auth::key
 #include <tensorgate/codec/percent.hpp>           // append_percent_decoded
-#include <tensorgate/http/field.hpp>              // equals_ignoring_case
+#include <tensorgate/core/text.hpp>               // equals_ignoring_case
 #include <tensorgate/http/openapi.hpp>            // describe_handler
 #include <tensorgate/http/representation.hpp>     // represent
 #include <tensorgate/roles/outputs/describe.hpp>  // describe_stored
@@ -63,7 +63,7 @@ inline constexpr int whole_tier = 100;  ///< sees everything
 /// The query parameter's first value is `wanted`, in any case.
 [[nodiscard]] inline bool asks_for(http::request const& r, omit_rule const& rule) {
   auto const value = first_value(r.head.query(), rule.parameter);
-  return value && http::equals_ignoring_case(*value, rule.value);
+  return value && equals_ignoring_case(*value, rule.value);
 }
 
 /// What a key of this tier sees of the positions; null where the file is missing.
