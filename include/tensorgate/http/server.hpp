@@ -94,7 +94,7 @@ class server {
   }
 
   /// The port of one of `options.listen`, in their order, once started; 0 for a Unix socket.
-  [[nodiscard]] std::uint16_t port(std::size_t index = 0) const { return listeners_.at(index).port(); }
+  [[nodiscard]] std::uint16_t port(std::size_t index = 0) const { return ports_.at(index); }
 
   [[nodiscard]] server_counts counts() const noexcept {
     server_counts all;
@@ -198,6 +198,7 @@ class server {
         listeners_.clear();
         return fail(opened.error().code, "cannot listen");
       }
+      ports_.push_back(opened->port());
       listeners_.push_back(std::move(*opened));
     }
     for (auto const& one : listeners_) {
@@ -301,6 +302,7 @@ class server {
   std::string                           name_;
   std::shared_ptr<detail::shared_rules> rules_ = std::make_shared<detail::shared_rules>();
   std::vector<net::listening>           listeners_;
+  std::vector<std::uint16_t>            ports_;  // of the listeners, kept when these are gone: others may ask
   std::vector<std::unique_ptr<on_loop>> loops_;
   // For those who come by a posted function, which may run when the server is gone. Filled at the start.
   std::shared_ptr<std::vector<std::weak_ptr<detail::lane>>> lanes_ =
