@@ -43,6 +43,13 @@ TEST_CASE("an IPv4 address written as IPv6 does not walk around the list, and a 
   CHECK(admits(allowed, "none"));
 }
 
+TEST_CASE("whose address is not known is let in only where nobody is kept out") {
+  auto const unknown = net::address::unknown();
+  CHECK(auth::address_list().admits(unknown));
+  CHECK(!auth::address_list({}, list({"192.0.2.0/24"})).admits(unknown));
+  CHECK(!auth::address_list(list({"0.0.0.0/0", "::/0"}), {}).admits(unknown));
+}
+
 TEST_CASE("a refusal is a 403 that says why in the record") {
   auth::address_list const denied({}, list({"192.0.2.0/24"}));
   request_of               q("GET / HTTP/1.1\n");

@@ -75,6 +75,12 @@ void check_caller(std::string_view lines, bool classic) {
     split.insert(split.begin(), "203.0.113.99");
     require(net::caller_behind(proxy, rule, split).client == found.client);
   }
+  // Nothing that stands before hides what the proxy appends, or makes the client pass for the proxy.
+  auto const client   = net::address::parse("203.0.113.9").value();
+  auto const appended = std::string(split.back()) + (classic ? ", 203.0.113.9" : ", for=203.0.113.9");
+  split.back()        = appended;
+  auto const told     = net::caller_behind(proxy, rule, split).client;
+  require(told == client || (!classic && told.is_unknown()));
 }
 
 }  // namespace

@@ -339,6 +339,8 @@ class service final : public net::parts {
     figure("tensorgate_requests_in_flight", "Requests whose handler waits.", false, &http::server_counts::in_flight);
     figure("tensorgate_connections_accepted_total", "Connections accepted.", true, &http::server_counts::accepted);
     figure("tensorgate_connections_refused_total", "Connections beyond a limit.", true, &http::server_counts::refused);
+    figure("tensorgate_descriptor_shortages_total", "Times that the system had no descriptor for a connection.", true,
+           &http::server_counts::shortages);
   }
 
   static std::shared_ptr<service_detail::around_rules> rules_of(server_config const&                config,
