@@ -358,6 +358,22 @@ TEST_CASE("ledgers, orders and selections of profile v2 are served from files, t
   CHECK(app.stop() == 0);
 }
 
+TEST_CASE("the document says of each route what it gives") {
+  served     app{"v1", "files", "[[table]]\npath = \"/scores/{id}\"\nfiles = [\"scores/{id}.json\"]\ntier = 30\n"};
+  auto const document = json::parse(app.with({}, "/openapi.json").body);
+  auto const answers = [&](std::string const& path) { return document.at("paths").at(path).at("get").at("responses"); };
+  CHECK_FALSE(answers("/statistics/{id}").contains("200"));  // only the way to the path with a slash
+  CHECK(answers("/statistics/{id}").contains("308"));
+  CHECK(answers("/statistics/{id}/").contains("200"));
+  CHECK(answers("/scores/{id}").contains("403"));
+  auto const too_large = answers("/miner-hotkeys").at("413").at("description").get<std::string>();
+  CHECK(too_large.find("256 KiB") != std::string::npos);
+  auto const& tier = document.at("paths").at("/miner-positions").at("get").at("parameters").at(0);
+  CHECK(tier.at("name") == "tier");
+  CHECK(tier.at("schema").at("enum") == json::parse(R"(["0","30","50","100"])"));
+  CHECK(app.stop() == 0);
+}
+
 TEST_CASE("with a validator's file of keys alone nothing else is looked for") {
   tensorgate_tests::installation const at{"v2"};
   at.add_sample();

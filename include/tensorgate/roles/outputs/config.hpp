@@ -89,6 +89,25 @@ struct tensorgate::reflect::describe<tensorgate::outputs::data_config> {
 };
 
 template <>
+struct tensorgate::reflect::describe<tensorgate::outputs::table_row> {
+  using row                   = tensorgate::outputs::table_row;
+  static constexpr auto rules = std::tuple{
+      text<&row::path>("one segment may be {id}; a last slash counts"),
+      text<&row::files>("below the data root, the newest answers; empty: those of the profile's row of this path"),
+      text<&row::tier>("keys below it get the lagged form, or 403 where there is none"),
+      text<&row::slice>("one member, chosen by the id"),
+      text<&row::lag>("entries that are too fresh for keys below the tier"),
+      text<&row::omit>("a query parameter that leaves one member out of each element"),
+      text<&row::gzip_unasked>("a stored .gz goes as it is to clients that say nothing of codings"),
+      text<&row::slash>("leads to the same path with a slash at its end"),
+      text<&row::not_found>("of a 404 without the file; {id} is replaced"),
+      text<&row::no_member>("of a 404 without the member; {id} is replaced"),
+      text<&row::not_found_page>("the whole of a 404 without the file, as text/html"),
+      text<&row::forbidden>("of a 403"),
+  };
+};
+
+template <>
 struct tensorgate::reflect::describe<tensorgate::outputs::config> {
   /// Rows are judged as they are in force, completed by the profile's own. `inside` names the one that is wrong.
   static std::string_view check(tensorgate::outputs::config const& of, std::string& inside) {

@@ -5,6 +5,7 @@
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
+#include <vector>       // erase_if
 
 #include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
 #include <tensorgate/http/openapi_document.hpp>  // openapi_document
@@ -48,6 +49,7 @@ inline void describe_row(http::openapi_document& into, http::openapi_operation l
   }
   if (one.slash) {
     like.summary = "Leads to the same path with a slash at its end";
+    std::erase_if(like.responses, [](http::openapi_answer const& said) { return said.code == http::status::ok; });
     like.answers(http::status::permanent_redirect, "with the slash");
     into.add(std::move(like));
     return;
