@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -282,4 +283,53 @@ TEST_CASE("when descriptors are gone whoever comes is turned away at once, and g
     return 0;
   });
   CHECK(program.wait() == 0);
+}
+
+TEST_CASE("a port whose listener accepts nobody is seen to be taken, soon") {
+  int const        mute = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ::sockaddr_in    name{};
+  ::socklen_t      size = sizeof name;
+  std::vector<int> waiting;
+  name.sin_family      = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::bind(mute, reinterpret_cast<::sockaddr*>(&name), size) == 0);
+  REQUIRE(::listen(mute, 0) == 0);
+  REQUIRE(::getsockname(mute, reinterpret_cast<::sockaddr*>(&name), &size) == 0);
+  for (int i = 0; i != 4; ++i) {  // more than its queue holds
+    waiting.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    static_cast<void>(::connect(waiting.back(), reinterpret_cast<::sockaddr*>(&name), size));
+  }
+  net::listen_options where;
+  where.address    = "127.0.0.1";
+  where.port       = ntohs(name.sin_port);
+  auto const began = std::chrono::steady_clock::now();
+  CHECK(!listening::open(where, 1));
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds{10});
+  for (int const one : waiting) ::close(one);
+  ::close(mute);
+}
+
+TEST_CASE("a socket that cannot be watched at the start is watched as soon as it can") {
+  net::listen_options where;
+  where.address     = "127.0.0.1";
+  where.port        = 0;
+  auto const opened = listening::open(where, 1);
+  REQUIRE(opened);
+  int const        place = ::memfd_create("place", MFD_CLOEXEC);  // no poller watches a plain file
+  asio::io_context loop(1);
+  int              taken = 0;
+  net::acceptor    takes(net::poller::of(loop), place, &taken, [](void* self, int descriptor, net::address const&) {
+    ++*static_cast<int*>(self);
+    ::close(descriptor);
+  });
+  takes.start();
+  CHECK(takes.shortages() == 1);
+  REQUIRE(::dup2(opened->socket_of(0), place) == place);
+  int const  client = connect_tcp(opened->port());
+  auto const until  = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+  while (taken == 0 && std::chrono::steady_clock::now() < until) loop.run_for(std::chrono::milliseconds{50});
+  CHECK(taken == 1);
+  takes.stop();
+  ::close(client);
+  ::close(place);
 }
