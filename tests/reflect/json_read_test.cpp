@@ -67,6 +67,14 @@ struct strict {
   int known = 0;
 };
 
+struct inner_pair {
+  int x = 1;
+  int y = 2;
+};
+struct outer_pair {
+  inner_pair a = {.x = 7};
+};
+
 struct span_of {
   int from = 0;
   int to   = 1;
@@ -331,6 +339,65 @@ TEST_CASE("times and types with a text of their own are read") {
   CHECK(error_of<std::chrono::milliseconds>(R"("2 s")").code == errc::rule);
   CHECK(*read_json<tensorgate::unix_millis>("1760000000000") == tensorgate::from_unix_millis(1760000000000));
   CHECK(read_json<reflect::byte_count>(R"("16KiB")")->value == 16384);
+}
+
+TEST_CASE("the tag of an object is a member like others: required, right, and there once") {
+  using shape = std::variant<reading::circle, reading::square>;
+  CHECK(reflect::read_json<reading::circle>(R"({"kind":"circle","r":1})"));
+  CHECK(reflect::read_json<reading::circle>(R"({"r":1,"k\u0069nd":"c\u0069rcle"})"));
+  CHECK(reflect::read_json<reading::circle>(R"({"r":1})").error().code == reflect::errc::missing);
+  CHECK(reflect::read_json<reading::circle>(R"({"kind":"square","r":1})").error().code == reflect::errc::rule);
+  CHECK(reflect::read_json<reading::circle>(R"({"kind":1,"r":1})").error().code == reflect::errc::wrong_type);
+  for (auto const* twice :
+       {R"({"kind":"circle","kind":"square","r":1})", R"({"kind":"circle","kind":"circle","r":1})"}) {
+    CAPTURE(twice);
+    CHECK(reflect::read_json<shape>(twice).error().code == reflect::errc::duplicate);
+    CHECK(reflect::read_json<reading::circle>(twice).error().code == reflect::errc::duplicate);
+  }
+  reflect::json_options const last{.duplicates = reflect::duplicate_members::last_wins};
+  auto const                  chosen = reflect::read_json<shape>(R"({"kind":"square","kind":"circle","r":1})", last);
+  REQUIRE(chosen);
+  CHECK(std::holds_alternative<reading::circle>(*chosen));
+}
+
+TEST_CASE("a member that is unknown here may not stand twice either") {
+  reflect::json_options const skip{.unknown = reflect::unknown_members::skip};
+  CHECK(reflect::read_json<reading::strict>(R"({"known":1,"zz":1,"yy":2})", skip));
+  auto const again = reflect::read_json<reading::strict>(R"({"known":1,"zz":1,"yy":2,"z\u007a":3})", skip);
+  REQUIRE(!again);
+  CHECK(again.error().code == reflect::errc::duplicate);
+  CHECK(again.error().path == "/zz");
+}
+
+TEST_CASE("forty thousand unknown members take no longer than they must") {
+  std::string many = "{\"known\":1";
+  for (int i = 0; i != 40'000; ++i) many += ",\"a" + std::to_string(i) + "\":0";
+  many += "}";
+  reflect::json_options const skip{.unknown = reflect::unknown_members::skip};
+  CHECK(reflect::read_json<reading::strict>(many, skip));
+  std::string const twice = many.substr(0, many.size() - 1) + ",\"a0\":1}";
+  CHECK(reflect::read_json<reading::strict>(twice, skip).error().code == reflect::errc::duplicate);
+  reflect::json_options const last{.duplicates = reflect::duplicate_members::last_wins};
+  auto const                  pairs = reflect::read_json<std::vector<std::pair<std::string, int>>>(twice, last);
+  REQUIRE(pairs);
+  CHECK(pairs->size() == 40'001);
+  CHECK(pairs->back() == std::pair<std::string, int>("a0", 1));
+}
+
+TEST_CASE("of a member that stands twice the last counts whole") {
+  reflect::json_options const last{.unknown    = reflect::unknown_members::skip,
+                                   .duplicates = reflect::duplicate_members::last_wins};
+  auto const read = reflect::read_json<reading::outer_pair>(R"({"a":{"x":9,"y":3},"a":{"y":8}})", last);
+  REQUIRE(read);
+  CHECK(read->a.x == 7);
+  CHECK(read->a.y == 8);
+}
+
+TEST_CASE("a number that a float cannot hold is refused") {
+  CHECK(reflect::read_json<float>("3.4028234e38").value() > 3e38F);
+  CHECK(reflect::read_json<float>("1e39").error().code == reflect::errc::out_of_range);
+  CHECK(reflect::read_json<float>("-1e39").error().code == reflect::errc::out_of_range);
+  CHECK(reflect::read_json<double>("1e39"));
 }
 
 TEST_CASE("a variant goes by the kind of value, and by the tag of objects") {

@@ -111,3 +111,10 @@ TEST_CASE("amounts of bytes may carry a unit") {
   CHECK(to_text(reflect::byte_count{1000}) == "1000");
   CHECK(to_text(reflect::byte_count{0}) == "0");
 }
+
+TEST_CASE("a duration that no clock can count is refused") {
+  CHECK(reflect::from_text<std::chrono::milliseconds>("106751d"));
+  CHECK(reflect::from_text<std::chrono::milliseconds>("106752d").error().code == reflect::errc::out_of_range);
+  CHECK(reflect::from_text<std::chrono::milliseconds>("200000d").error().code == reflect::errc::out_of_range);
+  CHECK(reflect::from_text<float>("1e39").error().code == reflect::errc::out_of_range);
+}

@@ -158,7 +158,7 @@ class schema_registry {
     } else if constexpr (has_text_form<T>) {
       std::string schema = R"({"type":"string"})";
       if constexpr (requires { text_form<T>::pattern; })
-        add(schema, "pattern", quoted("^" + std::string(text_form<T>::pattern) + "$"));
+        add(schema, "pattern", quoted("^(?:" + std::string(text_form<T>::pattern) + ")$"));
       if constexpr (requires { text_form<T>::format; }) add(schema, "format", quoted(text_form<T>::format));
       if constexpr (requires { text_form<T>::expected; }) add(schema, "description", quoted(text_form<T>::expected));
       return schema;
@@ -267,8 +267,10 @@ class schema_registry {
       if (rule.has_least) add(schema, "minimum", write_json(rule.least));
       if (rule.has_most) add(schema, "maximum", write_json(rule.most));
     } else if constexpr (requires { rule.source; }) {
-      bool const anchored = rule.source.starts_with('^');
-      add(schema, "pattern", quoted(anchored ? std::string(rule.source) : "^(?:" + std::string(rule.source) + ")$"));
+      auto source = rule.source;  // the whole text must match, with or without anchors
+      if (source.starts_with('^')) source.remove_prefix(1);
+      if (source.ends_with('$') && !source.ends_with("\\$")) source.remove_suffix(1);
+      add(schema, "pattern", quoted("^(?:" + std::string(source) + ")$"));
     } else {
       std::string_view const kind = detail::is_text<V>                               ? "Length"
                                     : (detail::is_map<V> || detail::is_pair_list<V>) ? "Properties"

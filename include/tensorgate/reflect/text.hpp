@@ -110,12 +110,12 @@ template <class Rep, class Period>
   static_assert(nano::den == 1, "reflect: durations finer than a nanosecond have no text");
   auto const nanos = measured(text, time_units, duration_expected);
   if (!nanos) return fail(nanos);
+  // What does not fit the clocks' nanoseconds would overflow once it is added to a moment.
+  if (*nanos > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    return fail(errc::out_of_range, "a shorter duration");
   constexpr auto step = static_cast<std::uint64_t>(nano::num);
   if (*nanos % step != 0) return fail(errc::rule, "a duration that is whole in its own unit");
-  auto const count = *nanos / step;
-  if (count > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-    return fail(errc::out_of_range, "a shorter duration");
-  return duration{static_cast<Rep>(count)};
+  return duration{static_cast<Rep>(*nanos / step)};
 }
 
 template <class T>
@@ -124,6 +124,9 @@ template <class T>
   if (parts.end != text.data() + text.size() || text.empty()) return fail(errc::wrong_type, "a number");
   double value = 0;
   if (!to_double(text.data(), parts, value)) return fail(errc::out_of_range, "a number that a double can hold");
+  if (value > static_cast<double>(std::numeric_limits<T>::max()) ||
+      value < static_cast<double>(std::numeric_limits<T>::lowest()))
+    return fail(errc::out_of_range, "a number that a float can hold");
   return static_cast<T>(value);
 }
 

@@ -1,16 +1,19 @@
 // tensorgate/reflect/detail/json_reader.hpp: one function for each kind of C++ value that JSON can become.
 #pragma once
 
-#include <array>        // array
-#include <cstddef>      // size_t
-#include <cstdint>      // uint64_t
-#include <limits>       // numeric_limits
-#include <memory>       // make_unique
-#include <string>       // string
-#include <string_view>  // string_view
-#include <utility>      // move, index_sequence
-#include <variant>      // variant, monostate
-#include <vector>       // vector
+#include <algorithm>     // adjacent_find, max, sort
+#include <array>         // array
+#include <cstddef>       // size_t
+#include <cstdint>       // uint64_t
+#include <forward_list>  // forward_list
+#include <functional>    // less
+#include <limits>        // numeric_limits
+#include <memory>        // make_unique
+#include <string>        // string
+#include <string_view>   // string_view
+#include <utility>       // move, index_sequence
+#include <variant>       // variant, monostate
+#include <vector>        // vector
 
 #include <tensorgate/reflect/detail/json_scanner.hpp>  // json_scanner
 #include <tensorgate/reflect/detail/json_walk.hpp>     // read_members, read_elements
@@ -26,13 +29,22 @@ template <class T>
 
 // Integers of all widths share two functions; floats share one.
 
+/// True if a double keeps being finite as a `T`.
+template <class T>
+[[nodiscard]] constexpr bool fits(double value) noexcept {
+  return value <= static_cast<double>(std::numeric_limits<T>::max()) &&
+         value >= static_cast<double>(std::numeric_limits<T>::lowest());
+}
+
 template <class T>
 [[nodiscard]] char const* read_number(json_scanner& in, char const* at, T& out) {
   if constexpr (std::is_floating_point_v<T>) {
     static_assert(sizeof(T) <= sizeof(double), "reflect: long double is not read; use double or raw_number");
-    double value = 0;
-    at           = in.floating(at, value);
+    double            value = 0;
+    auto const* const start = at;
+    at                      = in.floating(at, value);
     if (at == nullptr) return nullptr;
+    if (!fits<T>(value)) return in.fail(start, errc::out_of_range, "a number that a float can hold");
     out = static_cast<T>(value);
   } else if constexpr (std::is_signed_v<T>) {
     std::int64_t value = 0;
@@ -51,15 +63,10 @@ template <class T>
 /// A string that a type of its own makes sense of.
 template <class T>
 [[nodiscard]] char const* read_text_form(json_scanner& in, char const* at, T& out) {
-  std::string_view raw;
-  bool             escaped = false;
-  auto const*      next    = in.quoted(at, raw, escaped);
+  std::string       storage;
+  std::string_view  raw;
+  auto const* const next = in.text(at, raw, storage);
   if (next == nullptr) return nullptr;
-  std::string storage;
-  if (escaped) {
-    json_scanner::unescape(raw, storage);
-    raw = storage;
-  }
   auto parsed = from_text<T>(raw);
   if (!parsed) {
     bool const range = parsed.error().code == make_error_code(errc::out_of_range);
@@ -69,6 +76,33 @@ template <class T>
   return next;
 }
 
+/// The names of members that no member of the type has, so that none stands twice.
+class unlisted_names {
+ public:
+  void add(json_scanner const& in, std::string_view name) {
+    names_.push_back(stands_in(in, name) ? name : std::string_view(spelled_.emplace_front(name)));
+  }
+  /// Fails at the later of two equal names, or at `object` if that one has escapes.
+  [[nodiscard]] bool are_distinct(json_scanner& in, char const* object) {
+    if (names_.size() < 2 || detail::are_distinct(names_)) return true;
+    auto const first = std::adjacent_find(names_.begin(), names_.end());
+    auto const later = std::max(*first, first[1], [](auto a, auto b) { return std::less<>{}(a.data(), b.data()); });
+    in.fail(stands_in(in, later) ? later.data() - 1 : object, errc::duplicate, "each member once");
+    in.step_into(later);
+    return false;
+  }
+
+ private:
+  static bool stands_in(json_scanner const& in, std::string_view name) noexcept {
+    return !std::less<>{}(name.data(), in.begin()) && std::less<>{}(name.data(), in.end());
+  }
+
+  std::vector<std::string_view>  names_;
+  std::forward_list<std::string> spelled_;  // those with escapes
+};
+
+enum class tag_state : std::uint8_t { absent, right, wrong };
+
 // Objects: the members are expected in their order, each found by comparing its quoted name and colon at once; what
 // comes out of order, with a blank before the colon, with an escape in its name, or is unknown, goes the slow way.
 
@@ -77,10 +111,12 @@ struct object_reader {
   static constexpr std::size_t   count = field_count<T>;
   static constexpr std::uint64_t all   = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
 
-  json_scanner& in;
-  T&            out;
-  std::uint64_t seen = 0;
-  bool          more = true;
+  json_scanner&  in;
+  T&             out;
+  std::uint64_t  seen = 0;
+  bool           more = true;
+  unlisted_names unlisted{};
+  tag_state      tag = tag_state::absent;
 
   template <std::size_t I, class M>
   [[nodiscard]] char const* member(char const* at, M& value) {
@@ -92,6 +128,13 @@ struct object_reader {
         in.fail(at, errc::duplicate, "each member once");
         at = nullptr;
       } else {
+        // The last one counts as if it stood alone: nothing of an earlier one shines through.
+        if constexpr (is_object<M> || is_fixed_list<M>) {
+          if ((seen >> I & 1U) != 0) {
+            T untouched{};
+            value = std::move(get_field<I>(untouched));
+          }
+        }
         seen |= std::uint64_t{1} << I;
         at = read_value(in, at, value);
       }
@@ -128,32 +171,37 @@ struct object_reader {
     while (i != count && (wire_names<T>[i] != name || i == other_members_index<T>)) ++i;
     if (i != count) return known_member(at, i, std::make_index_sequence<count>{});
     auto const rule = in.options.unknown;
+    if constexpr (has_tag<T>) {
+      if (name == describe<T>::tag) return tag_member(key, at);
+    }
+    if (in.options.duplicates == duplicate_members::reject) unlisted.add(in, name);
     if constexpr (other_members_index<T> != count) {
-      auto& list = get_field<other_members_index<T>>(out).list;
-      if (in.options.duplicates == duplicate_members::reject) {
-        for (auto const& [known, _] : list) {
-          if (known == name) return at_unknown(in.fail(key, errc::duplicate, "each member once"), name);
-        }
-      }
+      auto&             list = get_field<other_members_index<T>>(out).list;
       auto const* const stop = in.skip_value(at);
       if (stop == nullptr) return at_unknown(nullptr, name);
       list.emplace_back(std::string(name), raw_json{std::string(at, stop)});
       return in.next_member(stop, '}', more);
     } else {
       bool const reject = rule == unknown_members::reject || (rule == unknown_members::by_rule && rejects_unknown<T>());
-      if (reject && !is_tag(name))
-        return at_unknown(in.fail(key, errc::unknown, "only members that are known here"), name);
+      if (reject) return at_unknown(in.fail(key, errc::unknown, "only members that are known here"), name);
       at = in.skip_value(at);
       return at == nullptr ? at_unknown(at, name) : in.next_member(at, '}', more);
     }
   }
 
-  [[nodiscard]] static bool is_tag([[maybe_unused]] std::string_view name) noexcept {
-    if constexpr (has_tag<T>) {
-      return name == describe<T>::tag;
-    } else {
-      return false;
-    }
+  /// The member that says which of a variant's kinds this is.
+  [[nodiscard]] char const* tag_member(char const* key, char const* at) {
+    bool const once = in.options.duplicates == duplicate_members::reject;
+    if (once && tag != tag_state::absent)
+      return at_unknown(in.fail(key, errc::duplicate, "each member once"), describe<T>::tag);
+    std::string       storage;
+    std::string_view  value;
+    auto const* const next = in.text(at, value, storage);
+    if (next == nullptr) return at_unknown(nullptr, describe<T>::tag);
+    tag = value == describe<T>::tag_value ? tag_state::right : tag_state::wrong;
+    if (once && tag == tag_state::wrong)
+      return at_unknown(in.fail(at, errc::rule, "the kind that is read here"), describe<T>::tag);
+    return in.next_member(next, '}', more);
   }
 
   char const* at_unknown(char const* at, std::string_view name) {
@@ -202,6 +250,15 @@ struct object_reader {
         return nullptr;
       }
     }
+    if constexpr (has_tag<T>) {
+      if (tag != tag_state::right) {
+        bool const absent = tag == tag_state::absent;
+        in.fail(start, absent ? errc::missing : errc::rule,
+                absent ? "a member that is required" : "the kind that is read here");
+        return at_unknown(nullptr, describe<T>::tag);
+      }
+    }
+    if (!unlisted.are_distinct(in, start)) return nullptr;
     if constexpr (requires { describe<T>::check(out); }) {
       std::string_view const wanted = describe<T>::check(out);
       if (!wanted.empty()) return in.fail(start, errc::rule, wanted);
@@ -242,11 +299,17 @@ template <class T>
   for (auto const& entry : out) names.push_back(entry.first);
   if (are_distinct(names)) return at;
   if (in.options.duplicates == duplicate_members::reject) return in.fail(start, errc::duplicate, "each key once");
-  T kept;  // the last of each name, at the place of the last
+  std::vector<std::size_t> order(out.size());  // by name, then by place: of each name the last stays, where it stands
+  for (std::size_t i = 0; i != order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    int const names_order = out[a].first.compare(out[b].first);
+    return names_order != 0 ? names_order < 0 : a < b;
+  });
+  std::vector<bool> stays(out.size(), true);
+  for (std::size_t i = 1; i != order.size(); ++i) stays[order[i - 1]] = out[order[i - 1]].first != out[order[i]].first;
+  T kept;
   for (std::size_t i = 0; i != out.size(); ++i) {
-    bool again = false;
-    for (std::size_t j = i + 1; j != out.size() && !again; ++j) again = out[j].first == out[i].first;
-    if (!again) kept.push_back(std::move(out[i]));
+    if (stays[i]) kept.push_back(std::move(out[i]));
   }
   out = std::move(kept);
   return at;
@@ -312,16 +375,12 @@ template <class... A>
   std::string_view           value;
   bool                       found = false;
   auto const* const          stop =
-      read_members(ahead, at, [&](std::string_view name, char const*, char const* place) -> char const* {
-        if (name != tag || found) return ahead.skip_value(place);
-        bool              escaped = false;
-        auto const* const next    = ahead.quoted(place, value, escaped);
-        if (next != nullptr && escaped) {
-          json_scanner::unescape(value, storage);
-          value = storage;
-        }
+      read_members(ahead, at, [&](std::string_view name, char const* key, char const* place) -> char const* {
+        if (name != tag) return ahead.skip_value(place);
+        if (found && ahead.options.duplicates == duplicate_members::reject)
+          return ahead.fail(key, errc::duplicate, "each member once");
         found = true;
-        return next;
+        return ahead.text(place, value, storage);
       });
   if (stop == nullptr) {
     in = std::move(ahead);

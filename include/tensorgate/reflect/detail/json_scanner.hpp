@@ -144,6 +144,18 @@ class json_scanner {
     return string_body(at + 1, raw, escaped);
   }
 
+  /// A string with its escapes undone. The view lies in the text, or in `storage` if it has escapes.
+  [[nodiscard]] char const* text(char const* at, std::string_view& value, std::string& storage) {
+    bool              escaped = false;
+    auto const* const next    = quoted(at, value, escaped);
+    if (next != nullptr && escaped) {
+      storage.clear();
+      unescape(value, storage);
+      value = storage;
+    }
+    return next;
+  }
+
   /// The key of a member and its colon. The view lies in the text, or in `storage` if the key has escapes.
   [[nodiscard]] char const* key(char const* at, std::string_view& name, std::string& storage) {
     if (at == end_ || *at != '"') return fail(at, errc::syntax, "a member's name in quotes");

@@ -28,7 +28,7 @@ class phrase {
     if constexpr (std::floating_point<N>) {
       if (value < 0) add("-");
       auto const size = value < 0 ? -value : value;
-      if (size >= 9e15) return add("a large number");
+      if (size >= N{1.8e13}) return add("a large number");
       auto const millionths = static_cast<std::uint64_t>(size * 1e6 + N{0.5});
       add_digits(millionths / 1000000, 1);
       auto rest = millionths % 1000000;
