@@ -250,7 +250,8 @@ class access_log {
       {
         std::unique_lock held(mutex_);
         if (!stopping_) wake_.wait_for(held, std::chrono::milliseconds(100));
-        last = stopping_;
+        last    = stopping_;
+        ending_ = last;
         if (next_descriptor_ >= 0) {
           close(descriptor_);
           descriptor_      = next_descriptor_;
@@ -341,8 +342,10 @@ class access_log {
     while (!text.empty()) {
       if (may_block) {
         pollfd ready{.fd = descriptor_, .events = POLLOUT, .revents = 0};
-        if (::poll(&ready, 1, 500) <= 0) {  // the reader stalls: these lines are lost, the next ones get their chance
-          torn_ = true;
+        // The reader stalls: these lines are lost, the next ones get their chance; at the end it gets but one.
+        if (::poll(&ready, 1, stalls_ && ending_ ? 0 : 500) <= 0) {
+          torn_   = true;
+          stalls_ = true;
           return false;
         }
       }
@@ -353,6 +356,7 @@ class access_log {
         torn_ = true;
         return false;
       }
+      stalls_ = false;
       text.remove_prefix(static_cast<std::size_t>(sent));
     }
     return true;
@@ -364,6 +368,8 @@ class access_log {
   std::condition_variable               wake_;
   bool                                  stopping_        = false;
   bool                                  torn_            = false;  // the last write ended within a line
+  bool                                  stalls_          = false;  // nobody took the last one
+  bool                                  ending_          = false;
   int                                   descriptor_      = -1;
   int                                   next_descriptor_ = -1;
   std::atomic<std::uint64_t>            written_{0};
@@ -381,5 +387,6 @@ struct tensorgate::reflect::describe<tensorgate::ops::log_options> {
       text<&options::format>("json: an object a line; text: the combined format"),
       text<&options::query>("what the log shows of queries; values may be secrets"),
       text<&options::agent>("whether User-Agent is logged"),
-      text<&options::buffer>("bytes between a loop and the log's writer; lines beyond are dropped and counted")};
+      text<&options::buffer>("bytes between a loop and the log's writer; lines beyond are dropped and counted"),
+      range<&options::buffer>(std::size_t{4096}, std::size_t{1} << 30U)};
 };

@@ -226,7 +226,8 @@ class line_writer {
   }
 
   void combined(line_kind const& of) {
-    text_.put(of.client.to_text());
+    auto const client = of.client.to_text();
+    text_.put(client.empty() ? "-" : client);  // a Unix socket's peer has no address
     text_.put(" - ");
     if (of.caller.empty()) {
       text_.put("-");
