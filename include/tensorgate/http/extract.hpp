@@ -243,9 +243,9 @@ struct want {
     if constexpr (kind == want_kind::provided) {
       return static_cast<plain const&>(Context::template of_guard<plain>(r));
     } else if constexpr (kind == want_kind::reader) {
-      return static_cast<body_reader&>(*in);
+      return (*in);
     } else if constexpr (kind == want_kind::writer) {
-      return static_cast<body_writer&>(*out);
+      return (*out);
     } else if constexpr (kind == want_kind::wrapped_writer) {
       return static_cast<plain&>(taken.emplace(*out));
     } else if constexpr (kind == want_kind::extracted) {

@@ -497,7 +497,8 @@ class routes {
     auto path = r.head.path();
     // The parser let through only what RFC 3986 has in a path, so without these two there is nothing to decode or
     // refuse.
-    if (path.find('%') != std::string_view::npos || path.find('.') != std::string_view::npos || path.find('/') != 0) {
+    if (path.find('%') != std::string_view::npos || path.find('.') != std::string_view::npos ||
+        !path.starts_with('/')) {
       auto const decoded = decode_path(path, r.decoded);
       if (!decoded) {
         said.bad = decoded.error();

@@ -38,9 +38,9 @@ constexpr bool for_each_segment(std::string_view path, Fn&& fn) {
 [[nodiscard]] inline result<std::string_view> decode_path(std::string_view raw, std::string& decoded) {
   if (raw.empty() || raw[0] != '/') return fail(errc::bad_path, "a path begins with a slash");
   bool encoded = false;
-  for (std::size_t i = 0; i != raw.size(); ++i) {
-    if (detail::is_char_of(detail::target_char, raw[i])) continue;
-    if (raw[i] != '%') return fail(errc::bad_path, "a byte that no path may have");
+  for (char const one : raw) {
+    if (detail::is_char_of(detail::target_char, one)) continue;
+    if (one != '%') return fail(errc::bad_path, "a byte that no path may have");
     encoded = true;
   }
   auto path = raw;

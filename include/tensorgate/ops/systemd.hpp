@@ -52,12 +52,14 @@ class service_manager {
   /// How often at least the manager wants to hear `alive`; nothing when it does not watch.
   [[nodiscard]] std::optional<std::chrono::microseconds> watchdog() const noexcept { return watchdog_; }
 
-  result<void> ready(std::string_view status) const { return send("READY=1\nSTATUS=" + line(status)); }
-  result<void> status(std::string_view text) const { return send("STATUS=" + line(text)); }
-  result<void> alive() const { return send("WATCHDOG=1"); }
-  result<void> stopping(std::string_view status) const { return send("STOPPING=1\nSTATUS=" + line(status)); }
+  [[nodiscard]] result<void> ready(std::string_view status) const { return send("READY=1\nSTATUS=" + line(status)); }
+  [[nodiscard]] result<void> status(std::string_view text) const { return send("STATUS=" + line(text)); }
+  [[nodiscard]] result<void> alive() const { return send("WATCHDOG=1"); }
+  [[nodiscard]] result<void> stopping(std::string_view status) const {
+    return send("STOPPING=1\nSTATUS=" + line(status));
+  }
   /// To be followed by `ready` when the reload is done. The stamp is what Type=notify-reload waits for.
-  result<void> reloading() const {
+  [[nodiscard]] result<void> reloading() const {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     auto const usec = static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;

@@ -122,7 +122,7 @@ class pattern_program {
   }
 
   // Where the atom that starts at `at` ends.
-  consteval std::size_t atom_end(std::size_t at, std::size_t end) const {
+  [[nodiscard]] consteval std::size_t atom_end(std::size_t at, std::size_t end) const {
     if (source_[at] == '\\') {
       if (at + 1 == end) throw std::invalid_argument("a backslash ends the pattern");
       return at + 2;
@@ -267,7 +267,7 @@ class pattern_program {
     return set;
   }
 
-  consteval character_set bracket(std::size_t at, std::size_t end) const {
+  [[nodiscard]] consteval character_set bracket(std::size_t at, std::size_t end) const {
     character_set set;
     bool const    inverted = at != end && source_[at] == '^';
     if (inverted) ++at;

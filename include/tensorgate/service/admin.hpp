@@ -59,11 +59,11 @@ class admin_routes {
     return said;
   }
 
-  http::reply metrics(http::request const& r) const {
+  [[nodiscard]] http::reply metrics(http::request const& r) const {
     auto const form = ops::exposition_for(r.head.field(http::known_field::accept));
     return http::reply::of(metrics_.to_text(form), ops::content_type(form)).with("Cache-Control", "no-store");
   }
-  http::reply health(bool readiness) const {
+  [[nodiscard]] http::reply health(bool readiness) const {
     auto const report = health_();
     auto const code   = readiness && !report.ready() ? http::status::service_unavailable : http::status::ok;
     return http::reply::json(ops::to_json(report), code).with("Cache-Control", "no-store");

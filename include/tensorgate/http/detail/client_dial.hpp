@@ -61,7 +61,7 @@ inline task<result<endpoints>> resolve(asio::io_context& loop, std::string host,
     co_return found;
   }
   struct asking {
-    asking(asio::io_context& on) : resolver(on), timer(on) {}
+    explicit asking(asio::io_context& on) : resolver(on), timer(on) {}
     asio::ip::tcp::resolver  resolver;
     asio::steady_timer       timer;
     std::optional<endpoints> answer;

@@ -44,7 +44,7 @@ class outbox {
 
  private:
   void grow(std::size_t size) {
-    auto const              wanted = std::max(std::max(capacity_ * 2, size_ + size), std::size_t{8192});
+    auto const              wanted = std::max({capacity_ * 2, size_ + size, std::size_t{8192}});
     std::unique_ptr<char[]> larger(new char[wanted]);  // NOLINT(modernize-avoid-c-arrays): left uninitialised
     if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
     data_     = std::move(larger);

@@ -188,7 +188,7 @@ inline constexpr std::size_t double_room = 40;
     *out++ = static_cast<char>('0' + scale / 100);
     scale %= 100;
   }
-  std::memcpy(out, &two_digits[static_cast<std::size_t>(2 * scale)], 2);
+  std::memcpy(out, &two_digits[static_cast<std::size_t>(scale) * 2], 2);
   return out + 2;
 }
 

@@ -120,7 +120,7 @@ using raw_members = std::vector<std::pair<std::string, reflect::raw_json_view>>;
   auto const close_ms = detail::to_millis(members->close_ms.value_or(0.0));
   if (!open_ms || !close_ms) return fail(errc::unreadable_position, "a time in milliseconds");
   out.open_ms = *open_ms;
-  if (*close_ms != 0) out.close_ms = *close_ms;  // 0 and null both say: open
+  if (*close_ms != 0) out.close_ms = close_ms;  // 0 and null both say: open
   out.order_ms.reserve(members->orders.size());
   for (auto const& one : members->orders) {
     auto const processed_ms = detail::to_millis(one.processed_ms);
