@@ -33,19 +33,23 @@ class signals {
   signals& operator=(signals const&) = delete;
   ~signals()                         = default;
 
-  void stop() { set_.cancel(); }
+  void stop() {
+    is_stopped_ = true;
+    set_.cancel();
+  }
 
  private:
   void listen() {
     set_.async_wait([this](std::error_code stopped, int which) {
       if (stopped) return;
       heard_(which);
-      listen();
+      if (!is_stopped_) listen();
     });
   }
 
   asio::signal_set         set_;
   std::function<void(int)> heard_;
+  bool                     is_stopped_ = false;
 };
 
 }  // namespace tensorgate::net
