@@ -30,6 +30,11 @@ install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libtensorgate-de
 
 # --- programs -----------------------------------------------------------------------------------------------------
 
+# With the prefix /usr, as in the packages, settings are in /etc; elsewhere they stay below the prefix.
+set(settings_dir "${CMAKE_INSTALL_SYSCONFDIR}/tensorgate")
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(settings_dir "${CMAKE_INSTALL_FULL_SYSCONFDIR}/tensorgate")
+endif()
 foreach(app IN LISTS TENSORGATE_APPS)
   install(TARGETS app_${app} DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT apps)
   if(IS_DIRECTORY "${PROJECT_SOURCE_DIR}/apps/${app}/sample")
@@ -46,7 +51,7 @@ foreach(app IN LISTS TENSORGATE_APPS)
   endforeach()
   file(GLOB configs CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/apps/${app}/*.toml")
   if(configs)
-    install(FILES ${configs} DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}/tensorgate" COMPONENT apps)
+    install(FILES ${configs} DESTINATION "${settings_dir}" COMPONENT apps)
   endif()
 endforeach()
 

@@ -4,4 +4,5 @@
 #include <tensorgate/auth/address_list.hpp>
 #include <tensorgate/auth/api_key.hpp>
 #include <tensorgate/auth/cors.hpp>
+#include <tensorgate/auth/key_command.hpp>
 #include <tensorgate/auth/rate.hpp>

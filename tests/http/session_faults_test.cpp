@@ -297,6 +297,21 @@ TEST_CASE("a body that nobody wants must come as fast as one that is read") {
   }
 }
 
+TEST_CASE("an answer that its reader leaves is told of with the bytes that had left") {
+  live_server server;
+  std::size_t got = 0;
+  {
+    raw_client reads(server.port());
+    reads.send(request("GET /ticks"));
+    got = reads.read_all(200ms).size();
+  }
+  CHECK(got > 100);
+  CHECK(soon([&] { return !server.records().empty(); }));
+  auto const record = server.records().back();
+  CHECK(record.cut_off);
+  CHECK(record.bytes_out >= got);
+}
+
 TEST_CASE("a quiet stream ends some time after its reader has said that he sends no more") {
   live_server server([](auto& o) { o.limits.progress_interval = 300ms; });
   raw_client  client(server.port());

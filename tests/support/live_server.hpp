@@ -311,6 +311,8 @@ struct told {
   std::string  limit;
   bool         cut_off;
   std::string  target;
+
+  std::uint64_t bytes_out;
 };
 
 class live_server {
@@ -328,7 +330,7 @@ class live_server {
       auto&                  mine = *static_cast<live_server*>(self);
       std::scoped_lock const lock(mine.mutex_);
       mine.told_.push_back({r.record.code, std::string(r.record.route), std::string(r.record.limit_hit),
-                            r.record.cut_off, std::string(r.head.target())});
+                            r.record.cut_off, std::string(r.head.target()), r.record.bytes_out});
     };
     http::route_table table;
     table.match      = &routes::match;

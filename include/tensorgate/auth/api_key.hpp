@@ -26,6 +26,7 @@
 
 #include <tensorgate/auth/detail/bucket_table.hpp>  // bucket_table
 #include <tensorgate/auth/detail/key_source.hpp>    // watched_text
+#include <tensorgate/auth/key_command.hpp>          // key_command
 #include <tensorgate/auth/rate.hpp>                 // apply_rate
 #include <tensorgate/core/result.hpp>               // result, fail
 #include <tensorgate/core/text.hpp>                 // equals_ignoring_case
@@ -177,7 +178,7 @@ class no_key_category final : public std::error_category {
 
 /// What the guard takes from outside. `command` tells, in the refusal to start without a key, how one is added.
 struct key_surroundings {
-  std::string command = std::string(program_invocation_short_name) + " keys add NAME";
+  std::string command = key_command();
   clock_fn    clock   = wall_clock;
   random_fn   random  = system_random;
 };
@@ -364,8 +365,8 @@ class api_keys {
     if (own_.named()) carry(read_last_use(own_.path()));
     bool const good = look(true);
     if (tables_.get()->size() == 0) {
-      trouble_ = "there is no API key" + std::string(good ? "" : " that can be read") +
-                 ", and nobody could be let in: add one with `" + around_.command + "`";
+      trouble_ = "there is no API key" + std::string(good ? "" : " that can be read") + ", and nobody could be let in" +
+                 (around_.command.empty() ? std::string() : ": add one with `" + around_.command + "`");
       refusal_ = trouble_;
       return fail(detail::no_key(), refusal_);
     }

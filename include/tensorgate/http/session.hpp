@@ -238,7 +238,7 @@ inline void session::shake_hands() {
 
 inline void session::receive() {
   do {
-    auto const scratch = lane_.scratch();
+    auto const scratch = lane_.scratch().first(lane_.turn());
     auto const got     = stream_.read(scratch);
     switch (got.state) {
       case net::transfer_state::moved: break;

@@ -202,14 +202,15 @@ constexpr result<address> address::parse(std::string_view text) noexcept {
 }
 
 inline void address::append_to(std::string& out) const {
+  auto const number = [&out](unsigned value, int base) {
+    std::array<char, 8> digits{};
+    out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr);
+  };
   if (is_unknown()) out.append("unknown");
-  std::array<char, 48> text{};
-  char*                at  = text.data();
-  char* const          end = text.data() + text.size();
   if (family_ == family::v4) {
     for (std::size_t i = 0; i != 4; ++i) {
-      if (i != 0) *at++ = '.';
-      at = std::to_chars(at, end, static_cast<unsigned>(bytes_[i])).ptr;
+      if (i != 0) out.push_back('.');
+      number(bytes_[i], 10);
     }
   } else if (family_ == family::v6) {
     std::size_t best    = 8;
@@ -225,16 +226,14 @@ inline void address::append_to(std::string& out) const {
     }
     for (std::size_t i = 0; i != 8; ++i) {
       if (i == best) {
-        *at++ = ':';
-        *at++ = ':';
+        out.append("::");
         i += longest - 1;
         continue;
       }
-      if (i != 0 && i != best + longest) *at++ = ':';
-      at = std::to_chars(at, end, static_cast<unsigned>(bytes_[2 * i]) << 8U | bytes_[2 * i + 1], 16).ptr;
+      if (i != 0 && i != best + longest) out.push_back(':');
+      number(static_cast<unsigned>(bytes_[2 * i]) << 8U | bytes_[2 * i + 1], 16);
     }
   }
-  out.append(text.data(), at);
 }
 
 [[nodiscard]] inline std::string to_text(address const& one) { return one.to_text(); }

@@ -31,6 +31,7 @@
 
 #include <unistd.h>  // environ, access
 
+#include <tensorgate/auth/key_command.hpp>             // key_command
 #include <tensorgate/core/abi.hpp>                     // TENSORGATE_VERSION
 #include <tensorgate/core/result.hpp>                  // expected
 #include <tensorgate/service/arguments.hpp>            // arguments
@@ -221,6 +222,13 @@ struct command_words {
   return made;
 }
 
+/// How keys are added, for whoever refuses to start without one.
+[[gnu::cold]] inline void tell_of_keys(request_of_program const& asked, std::vector<command_words> const& commands) {
+  if (!std::ranges::any_of(commands, [](command_words const& one) { return one.name == "keys"; })) return;
+  auto const& file    = asked.given.config;
+  auth::key_command() = std::string(asked.words.name) + (file.empty() ? "" : " --config " + file) + " keys add NAME";
+}
+
 /// Reads all sources into `out`; empty when they are sound.
 [[nodiscard, gnu::cold]] inline std::optional<config_failure> read_all(request_of_program const& asked,
                                                                        setting_type const& type, void* out) {
@@ -279,6 +287,7 @@ template <class T>
   expected<T, config_failure> made{T{}};
   auto const asked = in::understand(argc, argv, in::words_of<T>(argc > 0 ? argv[0] : nullptr), type, &*made, names);
   if (!asked) return unexpected<config_failure>(asked.error());
+  in::tell_of_keys(*asked, names);
   if (auto wrong = in::read_all(*asked, type, &*made)) return unexpected<config_failure>(std::move(*wrong));
   if (in::shows_settings(asked->given, type, &*made)) return in::done(exit_codes::fine);
   if (asked->chosen) return in::done(commands[*asked->chosen].run(*made, arguments(asked->given.rest)));

@@ -153,7 +153,7 @@ TEST_CASE("what prevents a start is said in one line, with the right exit code")
     at.add_sample();
     auto const [code, said] = run(at.words());
     CHECK(code == 2);
-    CHECK(said.find("keys add NAME") != std::string::npos);
+    CHECK(said.find("tensorgate-outputs --config " + at.words().back() + " keys add NAME") != std::string::npos);
   }
   SUBCASE("no folder of a validator") {
     static_cast<void>(at.key("one", 100));

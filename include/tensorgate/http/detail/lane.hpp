@@ -1,7 +1,7 @@
 // tensorgate/http/detail/lane.hpp: what the connections of one server on one loop share.
 #pragma once
 
-#include <algorithm>      // max
+#include <algorithm>      // clamp, max
 #include <array>          // array
 #include <atomic>         // atomic
 #include <chrono>         // steady_clock
@@ -116,6 +116,8 @@ struct lane_counts {
 
 struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   static constexpr std::size_t               scratch_size = 64 * 1024;
+  static constexpr std::size_t               all_turns    = 1024 * 1024;
+  static constexpr std::size_t               least_turn   = 4 * 1024;
   static constexpr std::size_t               beside_size  = 16 * 1024;
   static constexpr std::size_t               pool_size    = 64;  // exchanges kept for reuse
   static constexpr std::size_t               pool_calm    = 4;   // of those, when most connections have gone
@@ -199,6 +201,11 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
 
   /// Bytes that one connection may send at a time.
   [[nodiscard]] std::size_t share() const noexcept { return fair_share(open_); }
+
+  /// Bytes that one connection may have read at a time, so that deep pipelines of many do not make the others wait.
+  [[nodiscard]] std::size_t turn() const noexcept {
+    return std::clamp(all_turns / (open_ + 1), least_turn, scratch_size);
+  }
 
   /// Connections come and go. When most of a crowd has gone, what it needed goes back to the system.
   void opened() noexcept { most_ = std::max(most_, ++open_); }

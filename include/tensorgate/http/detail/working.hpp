@@ -387,8 +387,9 @@ inline void session::work_ended(detail::lane& where, std::unique_ptr<detail::exc
   where.look_at_clock();
   if (auto* const owner = x->owner; owner != nullptr) return owner->worked(std::move(x));
   if (!x->is_told) {
-    x->r.record.cut_off = true;
-    x->r.record.ended   = where.now;
+    x->r.record.bytes_out = x->sent;
+    x->r.record.cut_off   = true;
+    x->r.record.ended     = where.now;
     detail::lane_counts::add(where.counts.cut_off);
     if (rules.sink.finished != nullptr) rules.sink.finished(rules.sink.self, x->r);
   }
