@@ -18,6 +18,7 @@ import pathlib
 import platform
 import re
 import resource
+import shlex
 import shutil
 import signal
 import socket
@@ -352,7 +353,7 @@ def footprint(bench):
         bench.value("stripped binary", "25-line app", round(stripped.stat().st_size / 1e6, 2), "MB")
         commands = json.loads((bench.args.build.parent / "compile_commands.json").read_text())
         one = next(c for c in commands if c["file"].endswith("benchmarks/minimal.cpp"))
-        command = one["command"].split(" -o ")[0].split()
+        command = shlex.split(one["command"].split(" -o ")[0])
         command = [c for c in command if not c.endswith("ccache")] + ["-c", one["file"], "-o", "/dev/null"]
         cpu = []
         for _ in range(3):
