@@ -67,11 +67,11 @@ def summary(said):
                 rows.append([r["row"] + bare, against, times(r["ratio"])])
             elif r["contender"] == "flask":
                 rows.append([r["row"], "Flask and waitress", times(1 / r["ratio"])])
-            elif r["contender"] == "nginx":
+            elif r["contender"] == "nginx" and r["against"] != "nginx":
                 mine = next(o for o in compared if o["row"] == r["row"] and o["contender"] == "ours")
                 rows.append([r["row"], "nginx", times(r["microseconds"] / mine["microseconds"])])
     for r in json_said or []:
-        slower = r["times_slower"]
+        slower = {who: v for who, v in r["times_slower"].items() if not who.startswith("tensorgate")}
         rows.append([f"JSON, {r['question']}", ", ".join(slower), ", ".join(times(v) for v in slower.values())])
     for r in tiers_said or []:
         rows.append([r["question"], "", times(r["times_faster"])])
