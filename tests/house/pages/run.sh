@@ -44,7 +44,7 @@ script() { # FILE
   KEY=$(sed -n 's/^The key of this demonstration.*: \([^ ]*\)$/\1/p' "$folder/server.log" 2>/dev/null | head -n 1)
   # A process of its own: within `if`, `||` and the like a shell forgets its -e.
   status=0
-  (cd "$folder" && KEY=$KEY PATH="$build/apps:$PATH" exec bash -eu -o pipefail -c \
+  (cd "$folder" && KEY=$KEY PATH="$build/apps:$PATH" exec bash -eu -c \
     'curl() { command curl --fail-with-body -sS "$@"; }; . "$1"' script "$1") >"$folder/log" 2>&1 || status=$?
   if [ -n "$server" ]; then
     kill -TERM "$server"
