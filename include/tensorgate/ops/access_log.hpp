@@ -234,8 +234,8 @@ class access_log {
   [[nodiscard]] result<int> open() const {
     if (options_.access == "stdout") return 1;
     if (options_.access == "stderr") return 2;
-    int const fd = ::open(options_.access.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-                          0640);  // NOLINT(cppcoreguidelines-pro-type-vararg)
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg)
+    int const fd = ::open(options_.access.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (fd < 0) return fail({errno, std::generic_category()}, "the access log cannot be opened");
     return fd;
   }
@@ -245,13 +245,11 @@ class access_log {
 
   void run() {
     detail::line_buffer out;
-    while (true) {
-      bool last = false;
+    do {
       {
         std::unique_lock held(mutex_);
         if (!stopping_) wake_.wait_for(held, std::chrono::milliseconds(100));
-        last    = stopping_;
-        ending_ = last;
+        ending_ = stopping_;
         if (next_descriptor_ >= 0) {
           close(descriptor_);
           descriptor_      = next_descriptor_;
@@ -261,8 +259,7 @@ class access_log {
       }
       while (batch(out)) {
       }
-      if (last) return;
-    }
+    } while (!ending_);
   }
 
   /// One round over the rings. True if there was so much that another round is due at once.
@@ -369,7 +366,7 @@ class access_log {
   bool                                  stopping_        = false;
   bool                                  torn_            = false;  // the last write ended within a line
   bool                                  stalls_          = false;  // nobody took the last one
-  bool                                  ending_          = false;
+  bool                                  ending_          = false;  // the thread's: this round is its last
   int                                   descriptor_      = -1;
   int                                   next_descriptor_ = -1;
   std::atomic<std::uint64_t>            written_{0};
