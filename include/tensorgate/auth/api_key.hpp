@@ -7,7 +7,6 @@
 
 #include <algorithm>           // find, min
 #include <atomic>              // atomic
-#include <cerrno>              // program_invocation_short_name
 #include <chrono>              // milliseconds
 #include <condition_variable>  // condition_variable
 #include <cstddef>             // size_t
