@@ -22,6 +22,7 @@
 #include <tensorgate/reflect/detail/members.hpp>  // wire_name, required_members
 #include <tensorgate/reflect/enum_names.hpp>      // enum_names
 #include <tensorgate/reflect/json_write.hpp>      // append_json
+#include <tensorgate/reflect/pattern.hpp>         // unanchored
 #include <tensorgate/reflect/text.hpp>            // append_text
 #include <tensorgate/reflect/traits.hpp>          // is_object
 
@@ -267,10 +268,7 @@ class schema_registry {
       if (rule.has_least) add(schema, "minimum", write_json(rule.least));
       if (rule.has_most) add(schema, "maximum", write_json(rule.most));
     } else if constexpr (requires { rule.source; }) {
-      auto source = rule.source;  // the whole text must match, with or without anchors
-      if (source.starts_with('^')) source.remove_prefix(1);
-      if (source.ends_with('$') && !source.ends_with("\\$")) source.remove_suffix(1);
-      add(schema, "pattern", quoted("^(?:" + std::string(source) + ")$"));
+      add(schema, "pattern", quoted("^(?:" + std::string(unanchored(rule.source)) + ")$"));
     } else {
       std::string_view const kind = detail::is_text<V>                               ? "Length"
                                     : (detail::is_map<V> || detail::is_pair_list<V>) ? "Properties"

@@ -1,11 +1,10 @@
 // tensorgate/reflect/pattern.hpp: does a text match an expression, in time linear in the text?
 //
 // Understood, with the meaning they have in ECMA-262, so that the same words may stand in a JSON schema: ASCII
-// literals,
-// `.`, classes `[a-z_]` and `[^"]`, `\d \w \s` and their opposites, `\` before punctuation, `* + ? {m} {m,} {m,n}`,
-// `( )`, `(?: )`, `|`. The whole text must match: `^` at the start and `$` at the end may be written and change
-// nothing. Anything else does not compile. There is no backtracking: all ways through the expression are followed at
-// once.
+// literals, `.`, classes `[a-z_]` and `[^"]`, `\d \w \s` and their opposites, `\` before punctuation,
+// `* + ? {m} {m,} {m,n}`, `( )`, `(?: )`, `|`. The whole text must match: `^` at the start and `$` at the end may be
+// written and change nothing. Anything else does not compile. There is no backtracking: all ways through the
+// expression are followed at once.
 #pragma once
 
 #include <array>        // array
@@ -18,6 +17,13 @@
 #include <tensorgate/core/utf8.hpp>  // utf8_length
 
 namespace tensorgate::inline TENSORGATE_ABI::reflect {
+
+/// An expression without the anchors at its ends: the whole text must match with or without them.
+[[nodiscard]] constexpr std::string_view unanchored(std::string_view source) noexcept {
+  if (source.starts_with('^')) source.remove_prefix(1);
+  if (source.ends_with('$') && !source.ends_with("\\$")) source.remove_suffix(1);
+  return source;
+}
 
 /// A set of characters: each ASCII one by itself, all others together.
 struct character_set {
@@ -44,9 +50,7 @@ class pattern_program {
   static constexpr std::size_t max_steps = 256;  // of the expression, repetitions written out
   static constexpr std::size_t max_sets  = 32;
 
-  consteval explicit pattern_program(std::string_view source) : source_(source) {
-    if (source_.starts_with('^')) source_.remove_prefix(1);
-    if (source_.ends_with('$') && !source_.ends_with("\\$")) source_.remove_suffix(1);
+  consteval explicit pattern_program(std::string_view source) : source_(unanchored(source)) {
     choice(0, source_.size());
     emit({.kind = accept});
     source_ = {};

@@ -5,9 +5,10 @@
 //     bool            true, false
 //     enum            the name of an enumerator
 //     string, string_view   as it is
-//     duration        a whole number and its unit: ns, us, ms, s, min, h, d ("250ms", "2h"); must be whole in the
-//     type's own unit byte_count      a whole number, alone or with B, KiB, MiB, GiB, TiB optional<T>     as T; a text
-//     that is there has a value types of others by their `text_form`
+//     duration        a whole number and its unit: ns, us, ms, s, min, h, d ("250ms", "2h"); whole in its type's unit
+//     byte_count      a whole number, alone or with B, KiB, MiB, GiB, TiB
+//     optional<T>     as T; a text that is there has a value
+//     other types     by their `text_form`
 #pragma once
 
 #include <array>        // array
@@ -118,15 +119,20 @@ template <class Rep, class Period>
   return duration{static_cast<Rep>(*nanos / step)};
 }
 
+/// True if a double keeps being finite as a `T`.
+template <class T>
+[[nodiscard]] constexpr bool fits(double value) noexcept {
+  return value <= static_cast<double>(std::numeric_limits<T>::max()) &&
+         value >= static_cast<double>(std::numeric_limits<T>::lowest());
+}
+
 template <class T>
 [[nodiscard]] result<T> floating_from_text(std::string_view text) {
   auto const parts = split_number(text.data(), text.data() + text.size());
   if (parts.end != text.data() + text.size() || text.empty()) return fail(errc::wrong_type, "a number");
   double value = 0;
   if (!to_double(text.data(), parts, value)) return fail(errc::out_of_range, "a number that a double can hold");
-  if (value > static_cast<double>(std::numeric_limits<T>::max()) ||
-      value < static_cast<double>(std::numeric_limits<T>::lowest()))
-    return fail(errc::out_of_range, "a number that a float can hold");
+  if (!fits<T>(value)) return fail(errc::out_of_range, "a number that a float can hold");
   return static_cast<T>(value);
 }
 

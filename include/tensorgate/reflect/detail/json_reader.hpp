@@ -19,7 +19,7 @@
 #include <tensorgate/reflect/detail/json_walk.hpp>     // read_members, read_elements
 #include <tensorgate/reflect/detail/members.hpp>       // wire_names, required_members
 #include <tensorgate/reflect/enum_names.hpp>           // names_of
-#include <tensorgate/reflect/text.hpp>                 // from_text
+#include <tensorgate/reflect/text.hpp>                 // from_text, fits
 #include <tensorgate/reflect/traits.hpp>               // is_optional
 
 namespace tensorgate::inline TENSORGATE_ABI::reflect::detail {
@@ -28,13 +28,6 @@ template <class T>
 [[nodiscard]] char const* read_value(json_scanner& in, char const* at, T& out);
 
 // Integers of all widths share two functions; floats share one.
-
-/// True if a double keeps being finite as a `T`.
-template <class T>
-[[nodiscard]] constexpr bool fits(double value) noexcept {
-  return value <= static_cast<double>(std::numeric_limits<T>::max()) &&
-         value >= static_cast<double>(std::numeric_limits<T>::lowest());
-}
 
 template <class T>
 [[nodiscard]] char const* read_number(json_scanner& in, char const* at, T& out) {
