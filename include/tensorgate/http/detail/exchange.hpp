@@ -12,10 +12,10 @@
 #include <string_view>  // string_view
 
 #include <tensorgate/core/result.hpp>              // result
+#include <tensorgate/crypto/constant_time.hpp>     // constant_time_equal
 #include <tensorgate/http/body.hpp>                // body_decoder
 #include <tensorgate/http/detail/answer_head.hpp>  // body_end
 #include <tensorgate/http/detail/outbox.hpp>       // outbox
-#include <tensorgate/http/detail/scan.hpp>         // are_equal
 #include <tensorgate/http/endpoint.hpp>            // endpoint
 #include <tensorgate/http/head.hpp>                // head_parser
 #include <tensorgate/http/reply.hpp>               // reply, body_reader, body_writer
@@ -118,8 +118,8 @@ class exchange {
     is_remembered = true;
   }
   [[nodiscard]] bool remembers(std::string_view bytes) const noexcept {
-    return is_remembered && bytes.size() >= head_bytes.size() &&
-           are_equal(bytes.data(), head_bytes.data(), head_bytes.size());
+    // Heads hold secrets: a time that told where two of them differ would tell of those.
+    return is_remembered && crypto::constant_time_equal(bytes.substr(0, head_bytes.size()), head_bytes);
   }
 
   /// Ready for another request, after one that was answered at once from the loop's own memory.

@@ -1,4 +1,4 @@
-// tensorgate/http/detail/scan.hpp: where does a run of plain field bytes end, and are two runs of bytes the same?
+// tensorgate/http/detail/scan.hpp: where does a run of plain field bytes end?
 #pragma once
 
 #include <bit>      // countr_zero, endian
@@ -42,21 +42,6 @@ namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 #endif
   while (at != end && is_char_of(value_char, *at) && *at != '\t') ++at;
   return at;
-}
-
-/// True if two runs of `size` bytes are the same; in a time that does not tell where they differ, for heads hold
-/// secrets.
-[[nodiscard]] inline bool are_equal(char const* left, char const* right, std::size_t size) noexcept {
-  std::uint64_t differs = 0;
-  std::uint64_t a       = 0;
-  std::uint64_t b       = 0;
-  for (; size >= sizeof a; size -= sizeof a, left += sizeof a, right += sizeof a) {
-    std::memcpy(&a, left, sizeof a);
-    std::memcpy(&b, right, sizeof b);
-    differs |= a ^ b;
-  }
-  for (; size != 0; --size) differs |= static_cast<unsigned char>(*left++ ^ *right++);
-  return differs == 0;
 }
 
 }  // namespace tensorgate::http::detail
