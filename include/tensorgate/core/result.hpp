@@ -61,8 +61,8 @@ template <class T>
 ///       static constexpr std::string_view of(errc value) noexcept;
 ///     };
 ///
-/// The enum then needs `is_error_code_enum` and a `make_error_code` that returns `{int(e), category_of<errc,
-/// errc_text>()}`.
+/// The enum then needs `is_error_code_enum` and a `make_error_code` that returns
+/// `{int(e), category_of<errc, errc_text>()}`.
 template <class Enum, class Text>
 class room_category final : public std::error_category {
  public:

@@ -1,7 +1,8 @@
 // tensorgate/identity/ptn_keys.hpp: which keys does a validator's own api_keys.json hold?
 //
-// proprietary-trading-network ptn_api/api_key_refresh.py: {"<user>": {"key": "…", "tier": 0|30|50|100}, "<user>":
-// "<key>"}.
+// proprietary-trading-network ptn_api/api_key_refresh.py:
+//
+//     {"<user>": {"key": "…", "tier": 0|30|50|100}, "<user>": "<key>"}
 #pragma once
 
 #include <algorithm>    // min, find_if

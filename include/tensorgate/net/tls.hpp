@@ -204,8 +204,8 @@ class tls_certificate final : public tls_acceptor {
   // RFC 7301: what we speak if the client offers it. A client that offers only others learns so at once.
   static int choose_protocol(::SSL* /*ssl*/, unsigned char const** out, unsigned char* size,
                              unsigned char const* offered, unsigned offered_size, void* /*unused*/) {
-    static constexpr unsigned char ours[] = {8,   'h', 't', 't', 'p',
-                                             '/', '1', '.', '1'};  // NOLINT(modernize-avoid-c-arrays)
+    // NOLINTNEXTLINE(modernize-avoid-c-arrays)
+    static constexpr unsigned char ours[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     unsigned char*                 chosen = nullptr;
     if (::SSL_select_next_proto(&chosen, size, ours, sizeof ours, offered, offered_size) != OPENSSL_NPN_NEGOTIATED) {
       return SSL_TLSEXT_ERR_ALERT_FATAL;

@@ -109,8 +109,8 @@ class openssl_link final : public tls_link {
   openssl_link(ssl_pointer ssl, int descriptor) : ssl_(std::move(ssl)) {
     ::BIO* const bio = socket_bio() != nullptr ? ::BIO_new(socket_bio()) : nullptr;
     if (bio == nullptr) throw std::bad_alloc();
-    ::BIO_set_data(
-        bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));  // NOLINT(performance-no-int-to-ptr)
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    ::BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));
     ::SSL_set_bio(ssl_.get(), bio, bio);
     ::SSL_set_mode(ssl_.get(),
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);

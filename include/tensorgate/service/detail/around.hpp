@@ -57,8 +57,9 @@ class around {
 
  private:
   static around& mine(void const* self) noexcept {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): tables are asked through a pointer to const
     return *const_cast<around*>(static_cast<around const*>(self));
-  }  // NOLINT
+  }
 
   std::optional<http::reply> deny(http::request& r) {
     auto const said = rules_.on_loop().addresses.admit(r);
