@@ -26,7 +26,8 @@ if [ -d "$sample" ]; then
   "$program" --demo "$sample" >demo 2>&1 &
   server=$!
   port=
-  for _ in $(seq 100); do
+  # A start waits up to 65 s for a port that a closing connection of this host holds.
+  for _ in $(seq 800); do
     port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' demo | head -n 1)
     [ -n "$port" ] && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
     kill -0 "$server" 2>/dev/null || break

@@ -37,6 +37,7 @@ struct server_options {
   std::vector<std::string>         hosts       = {};  ///< names that this server answers for, 421 to others; empty: any
   forwarding_options               forwarding  = {};
   request_id_field                 request_ids = request_id_field::echo;
+  bool                             drains      = true;  ///< false: answers while the rest drains, until the stop
 };
 
 /// Figures of a server, summed over its loops.
@@ -68,9 +69,9 @@ class server {
       app.say(who, "a handler threw: " + std::string(what));
     };
     net::part self;
-    self.name   = name_;
-    self.start  = [this] { return start(); };
-    self.drain  = [this] { return drain(); };
+    self.name  = name_;
+    self.start = [this] { return start(); };
+    if (options_.drains) self.drain = [this] { return drain(); };
     self.stop   = [this] { stop(); };
     self.health = [this] { return health(); };
     app.add(alive_.tied(std::move(self)));

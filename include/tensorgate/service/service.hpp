@@ -142,8 +142,6 @@ class service final : public net::parts {
   }
 
  private:
-  static constexpr std::string_view admin_name = "admin";
-
   /// As many as the system lets this process have: a login shell's 1024 would be the limit of connections.
   static void allow_descriptors() noexcept {
     ::rlimit limit{};
@@ -183,9 +181,10 @@ class service final : public net::parts {
       admin.listen             = {where->value};
       admin.limits.body        = 0;
       admin.limits.connections = 64;
+      admin.drains             = false;  // who asks whether we are ready hears 503 to the end
       admin_routes_            = std::make_unique<service_detail::admin_routes>(metrics_, [this] { return health(); });
       admin_ = std::make_unique<http::server>(*this, admin, &http::problem_json, admin_routes_->table(),
-                                              http::exchange_sink{}, nullptr, std::string(admin_name));
+                                              http::exchange_sink{}, nullptr, "admin");
     }
     if (int const code = start(); code != exit_codes::fine) return code;
     serving_.store(true, std::memory_order_release);
@@ -283,7 +282,7 @@ class service final : public net::parts {
     std::size_t      open  = 0;
     auto const       ended = [&open](std::exception_ptr const&) { --open; };
     for (auto& one : parts_) {
-      if (!one.drain || one.name == admin_name) continue;  // who asks whether we are ready hears 503 to the end
+      if (!one.drain) continue;
       ++open;
       asio::co_spawn(here, one.drain(), ended);
     }

@@ -32,7 +32,8 @@ script() { # FILE
     tries=0
     until listening "$port"; do
       tries=$((tries + 1))
-      if [ "$tries" -gt 100 ] || ! kill -0 "$server" 2>/dev/null; then
+      # A start waits up to 65 s for a port that a closing connection of this host holds.
+      if [ "$tries" -gt 800 ] || ! kill -0 "$server" 2>/dev/null; then
         cat "$folder/server.log"
         echo "nothing listens on port $port"
         kill "$server" 2>/dev/null || true
