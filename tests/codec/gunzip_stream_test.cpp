@@ -12,16 +12,18 @@ namespace codec = tensorgate::codec;
 
 namespace {
 
-tensorgate::result<std::string> read_all(std::string_view packed, std::size_t piece) {
-  codec::gunzip_stream stream{packed};
-  std::string          plain;
-  std::vector<char>    out(piece);
+tensorgate::result<std::string> read_all(codec::gunzip_stream stream, std::size_t piece) {
+  std::string       plain;
+  std::vector<char> out(piece);
   for (;;) {
     auto const got = stream.read(out);
     if (!got) return tensorgate::fail(got);
     if (*got == 0) return plain;
     plain.append(out.data(), *got);
   }
+}
+tensorgate::result<std::string> read_all(std::string_view packed, std::size_t piece) {
+  return read_all(codec::gunzip_stream(packed), piece);
 }
 
 // The packed bytes come in steps, the plain ones leave in pieces.
@@ -31,15 +33,7 @@ tensorgate::result<std::string> read_stepwise(std::string_view packed, std::size
     rest.remove_prefix(next.size());
     return next;
   };
-  codec::gunzip_stream stream{codec::gunzip_stream::source(more)};
-  std::string          plain;
-  std::vector<char>    out(piece);
-  for (;;) {
-    auto const got = stream.read(out);
-    if (!got) return tensorgate::fail(got);
-    if (*got == 0) return plain;
-    plain.append(out.data(), *got);
-  }
+  return read_all(codec::gunzip_stream(codec::gunzip_stream::source(more)), piece);
 }
 
 }  // namespace
