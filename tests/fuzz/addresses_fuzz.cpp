@@ -25,7 +25,7 @@ void require(bool holds) {
 void check_address(std::string const& text) {
   auto ours = net::address::parse(text);
 #if defined(TENSORGATE_PLANTED_FAULT)
-  if (ours && text.ends_with(".7")) ours.reset();
+  if (ours && text.ends_with(".7")) ours = fail(net::errc::bad_address);
 #endif
   std::array<std::uint8_t, 16> oracle{};
   bool const                   whole = text.find('\0') == std::string::npos;
