@@ -81,8 +81,9 @@ TEST_CASE("a member is cut out of each element, and every other byte stays") {
 }
 
 TEST_CASE("a member is cut out of each value of a map") {
-  CHECK(out::without_member_of_values(R"( {"a": {"x": 1, "tier": 100}, "b": {"tier": 100}, "c": 5} )", "tier")
-            .value() == R"( {"a": {"x": 1}, "b": {}, "c": 5} )");
+  CHECK(
+      out::without_member_of_values(R"( {"a": {"x": 1, "tier": 100}, "b": {"tier": 100}, "c": 5} )", "tier").value() ==
+      R"( {"a": {"x": 1}, "b": {}, "c": 5} )");
   CHECK(out::without_member_of_values("{}", "tier").value() == "{}");
   CHECK_FALSE(out::without_member_of_values("[]", "tier"));
 }
