@@ -13,13 +13,13 @@
 #include <vector>
 
 #include <sys/resource.h>
-#include <sys/un.h>
 
 #include <doctest/doctest.h>
 
 #include "support/live_server.hpp"
 #include "support/raw_client.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/unix_socket.hpp"
 
 using namespace tensorgate;
 using namespace std::chrono_literals;
@@ -42,16 +42,6 @@ std::string exchange_on(int socket, std::string_view text) {
     all.append(piece.data(), static_cast<std::size_t>(got));
   }
   return all;
-}
-
-int connect_unix(std::string const& path) {
-  int const     made = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ::sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  path.copy(name.sun_path, sizeof name.sun_path - 1);
-  if (::connect(made, reinterpret_cast<::sockaddr const*>(&name), sizeof name) == 0) return made;
-  ::close(made);
-  return -1;
 }
 
 long resident_kib() {
@@ -146,7 +136,7 @@ TEST_CASE("IPv6 and a Unix socket are served, and the path is removed at the end
           options.listen.push_back(six);
         },
         2);
-    int const made = connect_unix(path);
+    int const made = test::connect_unix(path);
     REQUIRE(made >= 0);
     CHECK(exchange_on(made, get_hello).ends_with("hello"));
     ::close(made);
@@ -167,7 +157,7 @@ TEST_CASE("a socket passed by systemd is used") {
   ::setenv("LISTEN_FDNAMES", "web", 1);
   {
     live_server server([](http::server_options& options) { options.listen[0].inherited = "web"; }, 2);
-    int const   made = connect_unix(path);
+    int const   made = test::connect_unix(path);
     REQUIRE(made >= 0);
     CHECK(exchange_on(made, get_hello).ends_with("hello"));
     ::close(made);

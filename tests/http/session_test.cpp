@@ -15,16 +15,12 @@ using namespace tensorgate;
 using namespace std::chrono_literals;
 using tensorgate_tests::raw_answer;
 using tensorgate_tests::raw_client;
+using tensorgate_tests::request;
 using test::live_server;
 using test::soon;
 
 namespace {
 
-std::string request(std::string_view line, std::string_view fields = {}, std::string_view body = {}) {
-  std::string text(line);
-  text.append(" HTTP/1.1\r\nHost: a\r\n").append(fields).append("\r\n").append(body);
-  return text;
-}
 std::string with_body(std::string_view line, std::string_view body, std::string_view fields = {}) {
   return request(line, "Content-Length: " + std::to_string(body.size()) + "\r\n" + std::string(fields), body);
 }

@@ -15,7 +15,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -24,6 +23,7 @@
 
 #include "support/forked.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/unix_socket.hpp"
 
 using namespace tensorgate;
 using namespace std::chrono_literals;
@@ -37,15 +37,6 @@ int connect_tcp(std::uint16_t port, std::string const& address = "127.0.0.1") {
   auto      to   = net::detail::socket_address::of(*where, port);
   int const made = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (::connect(made, to.get(), to.size) == 0) return made;
-  ::close(made);
-  return -1;
-}
-int connect_unix(std::string const& path) {
-  int const     made = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ::sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  path.copy(name.sun_path, sizeof name.sun_path - 1);
-  if (::connect(made, reinterpret_cast<::sockaddr const*>(&name), sizeof name) == 0) return made;
   ::close(made);
   return -1;
 }
@@ -162,7 +153,7 @@ TEST_CASE("a Unix socket has the mode that was asked for, and its path goes with
     CHECK(S_ISSOCK(about.st_mode));
     CHECK((about.st_mode & 0777) == 0600);
     CHECK(!opened->is_public());
-    int const peer = connect_unix(path);
+    int const peer = test::connect_unix(path);
     CHECK(peer >= 0);
     ::close(peer);
     CHECK(has(sentence_of({.unix_socket = path}), "another program listens there"));
@@ -176,17 +167,15 @@ TEST_CASE("a path that a program left behind is taken over, a file of another ki
   auto const                   path = folder / "app.sock";
   {
     // As after a crash: bound, listened at, closed without being removed.
-    int const     left = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ::sockaddr_un name{};
-    name.sun_family = AF_UNIX;
-    path.copy(name.sun_path, sizeof name.sun_path - 1);
+    int const  left = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    auto const name = test::unix_name(path);
     REQUIRE(::bind(left, reinterpret_cast<::sockaddr const*>(&name), sizeof name) == 0);
     ::close(left);
   }
   REQUIRE(std::filesystem::exists(path));
   auto const opened = listening::open({.unix_socket = path}, 1);
   REQUIRE(opened);
-  int const peer = connect_unix(path);
+  int const peer = test::connect_unix(path);
   CHECK(peer >= 0);
   ::close(peer);
   auto const file = folder / "data";

@@ -167,6 +167,13 @@ class raw_client {
   std::string in_;
 };
 
+/// A request's bytes: its method and target, whole field lines, a body.
+inline std::string request(std::string_view line, std::string_view fields = {}, std::string_view body = {}) {
+  std::string text(line);
+  text.append(" HTTP/1.1\r\nHost: a\r\n").append(fields).append("\r\n").append(body);
+  return text;
+}
+
 /// One request on a connection of its own.
 inline raw_answer ask(std::uint16_t port, std::string_view method, std::string_view target,
                       std::vector<std::pair<std::string, std::string>> const& fields = {}, std::string_view body = {}) {
