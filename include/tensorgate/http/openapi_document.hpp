@@ -1,16 +1,17 @@
 // tensorgate/http/openapi_document.hpp: the operations of a server, and how they are written as OpenAPI 3.1.
 #pragma once
 
-#include <algorithm>         // find
+#include <algorithm>         // find, sort
 #include <cstddef>           // size_t
 #include <initializer_list>  // initializer_list
 #include <string>            // string, to_string
 #include <string_view>       // string_view
-#include <utility>           // move, swap
+#include <utility>           // exchange, move
 #include <vector>            // vector
 
 #include <tensorgate/core/abi.hpp>             // TENSORGATE_ABI
 #include <tensorgate/core/append.hpp>          // append_all, append_in_turn
+#include <tensorgate/core/text.hpp>            // to_lower
 #include <tensorgate/http/method.hpp>          // method
 #include <tensorgate/http/operation.hpp>       // openapi_operation
 #include <tensorgate/http/status.hpp>          // status, to_number
@@ -52,11 +53,8 @@ class openapi_document {
         if (!known) one.headers.push_back(field);
       }
     }
-    auto& all = about.responses;  // in the order of their codes; they are few
-    for (std::size_t i = 1; i < all.size(); ++i) {
-      for (std::size_t k = i; k != 0 && to_number(all[k].code) < to_number(all[k - 1].code); --k)
-        std::swap(all[k], all[k - 1]);
-    }
+    std::sort(about.responses.begin(), about.responses.end(),
+              [](auto const& a, auto const& b) { return to_number(a.code) < to_number(b.code); });
     operations_.push_back(std::move(about));
   }
 
@@ -82,7 +80,7 @@ class openapi_document {
   /// "get" for GET, as the document and the page spell it.
   [[nodiscard]] static std::string lower(method verb) {
     std::string text;
-    for (char const c : to_text(verb)) text.push_back(static_cast<char>(c | 0x20));
+    for (char const c : to_text(verb)) text.push_back(to_lower(c));
     return text;
   }
 

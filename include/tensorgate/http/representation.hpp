@@ -116,10 +116,14 @@ inline void describe(reply& answer, representation const& what, std::string_view
 /// Coded bytes up to this size are decoded at once: a few milliseconds, whatever they hold.
 inline constexpr std::uint64_t decode_at_once = 4096;
 
+/// True if the bytes of the variant are those stored, decoded.
+[[nodiscard]] inline bool must_decode(representation const& what, codec::coding chosen) noexcept {
+  return chosen == codec::coding::identity && is_empty(what.identity);
+}
+
 /// The bytes of the variant; those of a small coded one that is not accepted are decoded now.
 [[nodiscard]] inline result<content> bytes_of(representation const& what, codec::coding chosen) {
-  if (chosen == codec::coding::gzip) return what.gzip;
-  if (!is_empty(what.identity)) return what.identity;
+  if (!must_decode(what, chosen)) return chosen == codec::coding::gzip ? what.gzip : what.identity;
   std::string packed;
   auto const  read = append_bytes(what.gzip, 0, static_cast<std::size_t>(size_of(what.gzip)), packed);
   if (!read) return fail(read);
@@ -143,7 +147,8 @@ inline constexpr std::uint64_t decode_at_once = 4096;
 
 /// True if the answer costs the decoding of all stored bytes.
 [[nodiscard]] inline bool must_decode(request const& r, representation const& what) {
-  return is_empty(what.identity) && choose_variant(r, what) == codec::coding::identity;
+  auto const chosen = choose_variant(r, what);
+  return chosen && detail::must_decode(what, *chosen);
 }
 
 /// Answers GET and HEAD with `what`: 200, 206 with one part or several, 304, 406, 412 or 416, by RFC 9110 §12 to §14.
@@ -186,7 +191,7 @@ inline constexpr std::uint64_t decode_at_once = 4096;
     }
   }
 
-  if (must_decode(r, what) && size_of(what.gzip) > detail::decode_at_once) {
+  if (detail::must_decode(what, *chosen) && size_of(what.gzip) > detail::decode_at_once) {
     reply decoded = reply::of(detail::decoded_body(what.gzip, what.decoded_limit), what.content_type);
     detail::describe(decoded, what, tag);
     return decoded;

@@ -23,13 +23,9 @@ namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 /// Text that grows at its end and keeps its memory; appending does not initialise what it does not write.
 class outbox {
  public:
-  /// Room for so many bytes without another look.
-  void reserve(std::size_t size) {
+  void append(char const* data, std::size_t size) {
     if (capacity_ - size_ < size) [[unlikely]]
       grow(size);
-  }
-  void append(char const* data, std::size_t size) {
-    reserve(size);
     std::memcpy(data_.get() + size_, data, size);
     size_ += size;
   }
