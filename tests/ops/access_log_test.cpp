@@ -72,6 +72,49 @@ TEST_CASE("a line of JSON says who asked what, and how it went") {
       "\n");
 }
 
+TEST_CASE("lines of one kind have each their own figures") {
+  folder const    in;
+  ops::access_log log({.access = in.file()}, 1);
+  REQUIRE(log.start());
+  request_of q("GET /a/7 HTTP/1.1\n");
+  fill(q.r);
+  auto const say = [&](std::chrono::microseconds took, std::uint64_t bytes_in, std::uint64_t bytes_out) {
+    q.r.record.began     = q.r.record.ended - took;
+    q.r.record.bytes_in  = bytes_in;
+    q.r.record.bytes_out = bytes_out;
+    log.finished(q.r);
+  };
+  say(0us, 0, 130);
+  q.r.id.assign(std::uint64_t{0x0123456789abcdef});
+  std::string const number{std::string_view(q.r.id)};
+  say(7us, 0, 130);
+  q.r.record.ended -= 2s;
+  say(12'345'678us, 0, 130);
+  q.r.id = "\"" + std::string(127, 'i');
+  say(99us, 18'446'744'073'709'551'615U, 130);
+  say(99us, 1, 4'294'967'296U);
+  q.r.id = "";
+  say(1us, 1, 4'294'967'296U);
+  log.stop();
+
+  std::vector<std::string> lines;
+  std::istringstream       text(read(in.file()));
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  REQUIRE(lines.size() == 6);
+  std::string const begin = R"(,"client":"192.0.2.1","method":"GET","path":"/a/7","status":200,"us":)";
+  std::string const end   = R"(,"route":"/a/{id}","caller":"alice")";
+  std::string const named = end + R"(,"id":"\")" + std::string(127, 'i') + "\"}";
+  auto const        said  = [&](std::size_t at) { return after(lines[at], ",\"client\""); };
+  CHECK(said(0) == begin + R"(0,"in":0,"out":130)" + end + R"(,"id":"id-1"})");
+  CHECK(said(1) == begin + R"(7,"in":0,"out":130)" + end + R"(,"id":")" + number + "\"}");
+  CHECK(said(2) == begin + R"(12345678,"in":0,"out":130)" + end + R"(,"id":")" + number + "\"}");
+  CHECK(said(3) == begin + R"(99,"in":18446744073709551615,"out":130)" + named);
+  CHECK(said(4) == begin + R"(99,"in":1,"out":4294967296)" + named);
+  CHECK(said(5) == begin + R"(1,"in":1,"out":4294967296)" + end + "}");
+  CHECK(lines[0].substr(0, 34) == lines[1].substr(0, 34));
+  CHECK(lines[1].substr(0, 29) != lines[2].substr(0, 29));
+}
+
 TEST_CASE("a line of text is in the combined format") {
   auto const line =
       line_of({.format = ops::log_form::text}, "GET /a/7?tier=30 HTTP/1.0\nUser-Agent: curl/7\n", "2001:db8::1");

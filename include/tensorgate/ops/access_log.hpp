@@ -129,15 +129,16 @@ class access_log {
                        .id_size     = static_cast<std::uint16_t>(id.size()),
                        .begins      = !mine.last.is(shared, said)};
     std::size_t    size = sizeof(own) + id.size();
-    if (own.begins) {
+    if (own.begins) [[unlikely]] {
       size += sizeof(shared);
       for (auto const text : said) size += text.size();
     }
     auto* to = mine.ring.reserve(size);
-    if (to == nullptr) return;
+    if (to == nullptr) [[unlikely]]
+      return;
     put(to, &own, sizeof(own));
     put(to, id.data(), id.size());
-    if (own.begins) {
+    if (own.begins) [[unlikely]] {
       put(to, &shared, sizeof(shared));
       for (auto const text : said) put(to, text.data(), text.size());
       mine.last.keep(shared, said);
@@ -288,9 +289,8 @@ class access_log {
 
   static void line(detail::line_writer& writer, detail::line_buffer& out, std::string_view record,
                    std::chrono::nanoseconds wall, steady_point steady) {
-    auto const own   = take<own_part>(record);
-    auto const id    = record.substr(0, own.id_size);
-    auto const spelt = http::request_id::spell(own.number);
+    auto const own = take<own_part>(record);
+    auto const id  = record.substr(0, own.id_size);
     record.remove_prefix(own.id_size);
     if (own.begins) {
       auto const shared = take<shared_part>(record);
@@ -320,7 +320,8 @@ class access_log {
                        .nanoseconds      = own.nanoseconds,
                        .bytes_in         = own.bytes_in,
                        .bytes_out        = own.bytes_out,
-                       .id               = id.empty() ? std::string_view(spelt.data(), spelt.size()) : id});
+                       .number           = own.number,
+                       .id               = id});
   }
 
   void write_out(std::string_view text, std::size_t lines) {

@@ -7,12 +7,12 @@
 #include <cstdint>      // int64_t
 #include <cstring>      // memcpy
 #include <ctime>        // gmtime_r
-#include <limits>       // numeric_limits
 #include <string>       // string
 #include <string_view>  // string_view
 
 #include <tensorgate/core/abi.hpp>       // TENSORGATE_ABI
 #include <tensorgate/http/method.hpp>    // method, to_text
+#include <tensorgate/http/request.hpp>   // request_id
 #include <tensorgate/net/addresses.hpp>  // address
 
 namespace tensorgate::inline TENSORGATE_ABI::ops {
@@ -53,6 +53,7 @@ struct line_figures {
   std::int64_t     nanoseconds      = 0;  ///< how long it took
   std::uint64_t    bytes_in         = 0;
   std::uint64_t    bytes_out        = 0;
+  std::uint64_t    number           = 0;  ///< the id, where it has no text
   std::string_view id{};
 };
 
@@ -65,37 +66,25 @@ class line_buffer {
 
   /// Makes room for so many bytes.
   void room(std::size_t more) {
-    if (size_ + more > data_.size()) data_.resize((size_ + more) * 2);
+    if (size_ + more > data_.size()) [[unlikely]]
+      data_.resize((size_ + more) * 2);
   }
-  /// Where there is room already.
-  void put_within(std::string_view text) noexcept {
-    std::memcpy(data_.data() + size_, text.data(), text.size());
+  /// For what is written into that room from outside: where it begins, then where it ended.
+  [[nodiscard]] char* end() noexcept { return data_.data() + size_; }
+  void                end(char const* at) noexcept { size_ = static_cast<std::size_t>(at - data_.data()); }
+  void                put(std::string_view text) {
+    room(text.size());
+    if (!text.empty()) std::memcpy(end(), text.data(), text.size());
     size_ += text.size();
   }
-  template <class N>
-  void number_within(N value) noexcept {
-    auto const made = std::to_chars(data_.data() + size_, data_.data() + size_ + 20, value);
-    size_           = static_cast<std::size_t>(made.ptr - data_.data());
-  }
-  void digits_within(unsigned value, int count) noexcept {
-    for (int i = count - 1; i >= 0; --i) {
-      data_[size_ + static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
-      value /= 10;
-    }
-    size_ += static_cast<std::size_t>(count);
-  }
-
-  void put(std::string_view text) {
-    room(text.size());
-    if (!text.empty()) put_within(text);
-  }
-  void number(unsigned value) {
+  void number(std::uint64_t value) {
     room(20);
-    number_within(value);
+    end(std::to_chars(end(), end() + 20, value).ptr);
   }
-  void digits(unsigned value, int count) {
-    room(static_cast<std::size_t>(count));
-    digits_within(value, count);
+  void digits(unsigned value, std::size_t count) {
+    room(count);
+    for (std::size_t i = count; i-- != 0; value /= 10) data_[size_ + i] = static_cast<char>('0' + value % 10);
+    size_ += count;
   }
   /// Text from outside. Everything but printable ASCII is escaped, so that no byte of a peer can end a line, close a
   /// quote or steer a terminal. JSON: `\u00XX`, a byte read as Latin-1; text: `\xXX`.
@@ -144,7 +133,8 @@ class line_buffer {
 };
 
 /// Writes lines. What is not a figure is put into words once for each kind of line, for many lines are of the same kind
-/// as the one before: a line is the text of its kind, with the figures where it is cut.
+/// as the one before. So are the figures that seldom change: the second and the sizes. What is left to do for a line is
+/// to copy the pieces of that text, with the milliseconds, the duration and the id where it is cut.
 class line_writer {
  public:
   line_writer(log_form form, query_words query) : form_(form), query_(query) {}
@@ -152,6 +142,7 @@ class line_writer {
   /// The next lines are of this kind.
   void begin(line_kind const& of) {
     text_.clear();
+    spelt_.clear();
     cuts_ = 0;
     if (form_ == log_form::json) {
       json(of);
@@ -161,21 +152,35 @@ class line_writer {
   }
 
   void write(line_buffer& out, line_figures const& of) {
-    out.room(text_.size() + places_.size() * longest_figure + of.id.size() * longest_escape);
-    auto const  text = text_.view();
-    std::size_t at   = 0;
-    for (std::size_t i = 0; i != cuts_; ++i) {
-      out.put_within(text.substr(at, places_[i].at - at));
-      at = places_[i].at;
-      switch (places_[i].what) {
-        case figure::time: time(out, of.unix_nanoseconds); break;
-        case figure::duration: out.number_within(of.nanoseconds / 1000); break;
-        case figure::bytes_in: out.number_within(of.bytes_in); break;
-        case figure::bytes_out: out.number_within(of.bytes_out); break;
-        case figure::id: out.escaped(of.id, form_); break;
-      }
+    if (of.unix_nanoseconds - second_begin_ >= second || of.unix_nanoseconds < second_begin_ ||
+        of.bytes_in != sizes_.in || of.bytes_out != sizes_.out || spelt_.size() == 0) [[unlikely]]
+      spell(of);
+    out.room(spelt_.size() + longest_figures);
+    auto const* const from = spelt_.view().data();
+    auto*             to   = blocks(out.end(), from, time_at_);
+    if (form_ == log_form::json) {
+      auto const part = static_cast<std::uint32_t>((of.unix_nanoseconds - second_begin_) / 1'000'000);
+      *to++           = static_cast<char>('0' + part / 100);
+      *to++           = static_cast<char>('0' + part / 10 % 10);
+      *to++           = static_cast<char>('0' + part % 10);
     }
-    out.put_within(text.substr(at));
+    to = blocks(to, from + time_at_, duration_at_ - time_at_);
+    to = std::to_chars(to, to + 20, of.nanoseconds / 1000).ptr;
+    to = blocks(to, from + duration_at_, id_at_ - duration_at_);
+    if (id_at_ != spelt_.size()) {
+      if (of.id.empty()) {
+        auto const digits = http::request_id::spell(of.number);
+        std::memcpy(to, digits.data(), digits.size());
+        to += digits.size();
+      } else {
+        out.end(to);
+        out.escaped(of.id, form_);
+        out.room(spelt_.size() + block);
+        to = out.end();
+      }
+      to = blocks(to, from + id_at_, spelt_.size() - id_at_);
+    }
+    out.end(to);
   }
 
  private:
@@ -184,8 +189,14 @@ class line_writer {
     std::size_t at   = 0;  // in the text of the kind
     figure      what = figure::time;
   };
-  static constexpr std::size_t longest_figure = 32;
-  static constexpr std::size_t longest_escape = 6;
+  static constexpr std::size_t block           = 32;
+  static constexpr std::size_t longest_figures = 64 + block;  // without an id that is text
+
+  /// Copies whole blocks: up to one more is read and written than the text has. Returns where the text ends.
+  static char* blocks(char* to, char const* from, std::size_t size) noexcept {
+    for (std::size_t at = 0; at < size; at += block) std::memcpy(to + at, from + at, block);
+    return to + size;
+  }
 
   void cut(figure what) { places_[cuts_++] = {text_.size(), what}; }
 
@@ -315,15 +326,34 @@ class line_writer {
 
   static constexpr std::int64_t second = 1'000'000'000;  // nanoseconds
 
-  void time(line_buffer& out, std::int64_t unix_nanoseconds) {
-    if (unix_nanoseconds < second_begin_ || unix_nanoseconds >= second_begin_ + second)
-      tell_second(unix_nanoseconds / second);
-    out.put_within({second_text_, second_size_});
-    if (form_ == log_form::json) {
-      out.put_within(".");
-      out.digits_within(static_cast<unsigned>((unix_nanoseconds - second_begin_) / 1'000'000), 3);
-      out.put_within("Z");
+  /// The text of the kind with what seldom changes.
+  void spell(line_figures const& of) {
+    auto const begun = of.unix_nanoseconds - second_begin_;
+    if (begun < 0 || begun >= second) tell_second(of.unix_nanoseconds / second);
+    sizes_ = {of.bytes_in, of.bytes_out};
+    spelt_.clear();
+    auto const  text = text_.view();
+    std::size_t at   = 0;
+    id_at_           = 0;
+    for (std::size_t i = 0; i != cuts_; ++i) {
+      spelt_.put(text.substr(at, places_[i].at - at));
+      at = places_[i].at;
+      switch (places_[i].what) {
+        case figure::time:
+          spelt_.put({second_text_, second_size_});
+          if (form_ == log_form::json) spelt_.put(".");
+          time_at_ = spelt_.size();
+          if (form_ == log_form::json) spelt_.put("Z");
+          break;
+        case figure::duration: duration_at_ = spelt_.size(); break;
+        case figure::bytes_in: spelt_.number(of.bytes_in); break;
+        case figure::bytes_out: spelt_.number(of.bytes_out); break;
+        case figure::id: id_at_ = spelt_.size(); break;
+      }
     }
+    spelt_.put(text.substr(at));
+    if (id_at_ == 0) id_at_ = spelt_.size();
+    spelt_.room(block);  // which may be copied with it
   }
 
   void tell_second(std::int64_t which) {
@@ -365,11 +395,18 @@ class line_writer {
   log_form    form_;
   query_words query_;
 
-  line_buffer          text_;
+  line_buffer          text_;  // of the kind
   std::array<place, 5> places_{};
   std::size_t          cuts_ = 0;
 
-  std::int64_t second_begin_ = std::numeric_limits<std::int64_t>::max() - second;
+  struct sizes {
+    std::uint64_t in = 0, out = 0;
+  };
+  line_buffer spelt_;  // the same with the second and these sizes
+  sizes       sizes_;
+  std::size_t time_at_ = 0, duration_at_ = 0, id_at_ = 0;
+
+  std::int64_t second_begin_ = -second;
   char         second_text_[40]{};  // NOLINT(modernize-avoid-c-arrays)
   std::size_t  second_size_ = 0;
 };
