@@ -65,10 +65,11 @@ void check(bool holds) {
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   static routes const table{
-      get<"/">(to<&nothing>()),         get<"/a">(to<&nothing>()),           get<"/a/">(to<&nothing>()),
-      get<"/a/b">(to<&nothing>()),      get<"/a/{x}/b">(to<&nothing>()),     get<"/a/{x}">(to<&nothing>()),
-      get<"/a/{x...}">(to<&nothing>()), get<"/b/{x}/{y}/a">(to<&nothing>()), get<"/{x}">(to<&nothing>()),
-      get<"/{x...}">(to<&nothing>()),
+      get<"/">(anyone, to<&nothing>()),         get<"/a">(anyone, to<&nothing>()),
+      get<"/a/">(anyone, to<&nothing>()),       get<"/a/b">(anyone, to<&nothing>()),
+      get<"/a/{x}/b">(anyone, to<&nothing>()),  get<"/a/{x}">(anyone, to<&nothing>()),
+      get<"/a/{x...}">(anyone, to<&nothing>()), get<"/b/{x}/{y}/a">(anyone, to<&nothing>()),
+      get<"/{x}">(anyone, to<&nothing>()),      get<"/{x...}">(anyone, to<&nothing>()),
   };
   static constexpr std::array<std::string_view, 10> by_precedence{
       "/", "/a", "/a/", "/a/b", "/a/{x}/b", "/a/{x}", "/a/{x...}", "/b/{x}/{y}/a", "/{x}", "/{x...}"};

@@ -192,7 +192,7 @@ struct tensorgate::http::extractor<user_agent> {
 
 TEST_CASE("path values bind in order and are read as their types") {
   counter  state;
-  routes   table{get<"/v/{a}/{b}/{c}/{d}/{e}/{f}/{g}">(to<&values>(state))};
+  routes   table{get<"/v/{a}/{b}/{c}/{d}/{e}/{f}/{g}">(anyone, to<&values>(state))};
   exchange to(table.table());
   CHECK(to.send("GET /v/x%20y/255/t/sell/4/0.5/true").body == "x y,255,t,sell,4,0.500000,yes");
   CHECK(state.asked == 1);
@@ -210,7 +210,7 @@ TEST_CASE("path values bind in order and are read as their types") {
 }
 
 TEST_CASE("a query is an aggregate: defaults, optionals, lists, rules, renamed members") {
-  routes   table{get<"/p">(to<&show_page>())};
+  routes   table{get<"/p">(anyone, to<&show_page>())};
   exchange to(table.table());
   CHECK(to.send("GET /p").body == "10,-,short");
   CHECK(to.send("GET /p?limit=100&after=abcd&full-text=true&only=1&only=2").body == "100,abcd,full,1,2");
@@ -231,7 +231,8 @@ TEST_CASE("a query is an aggregate: defaults, optionals, lists, rules, renamed m
 }
 
 TEST_CASE("a missing member of a query is named, and an aggregate may refuse what it does not know") {
-  routes   table{get<"/s">(to<&show_search>()), get<"/strict">(to<&show_strict>()), get<"/span">(to<&show_span>())};
+  routes   table{get<"/s">(anyone, to<&show_search>()), get<"/strict">(anyone, to<&show_strict>()),
+               get<"/span">(anyone, to<&show_span>())};
   exchange to(table.table());
   CHECK(to.send("GET /s?text=a&which=sell").body == "a sold");
   auto const missing = to.send("GET /s?which=sell");
@@ -245,7 +246,7 @@ TEST_CASE("a missing member of a query is named, and an aggregate may refuse wha
 }
 
 TEST_CASE("a body of another kind, a broken one and a wrong one are told apart") {
-  routes     table{post<"/o">(to<&echo>()), patch<"/raw">(to<&raw>())};
+  routes     table{post<"/o">(anyone, to<&echo>()), patch<"/raw">(anyone, to<&raw>())};
   exchange   to(table.table());
   auto const good = to.send("POST /o", R"({"symbol":"BTC","price":1.5,"lots":[1,2]})", as_json);
   CHECK(good.code == 200);
@@ -284,10 +285,10 @@ TEST_CASE("a body of another kind, a broken one and a wrong one are told apart")
 
 TEST_CASE("what a handler returns becomes the answer") {
   counter  state;
-  routes   table{get<"/failing/{id}">(to<&failing>()), get<"/own">(to<&own_words>()),
-               del<"/nothing">(to<&nothing>(state)), get<"/refusing">(to<&refusing>()),
-               get<"/later/{id}">(to<&later>()),     get<"/reply">(to<&later_reply>(state)),
-               put<"/void">(to<&later_nothing>())};
+  routes   table{get<"/failing/{id}">(anyone, to<&failing>()), get<"/own">(anyone, to<&own_words>()),
+               del<"/nothing">(anyone, to<&nothing>(state)), get<"/refusing">(anyone, to<&refusing>()),
+               get<"/later/{id}">(anyone, to<&later>()),     get<"/reply">(anyone, to<&later_reply>(state)),
+               put<"/void">(anyone, to<&later_nothing>())};
   exchange to(table.table());
   CHECK(to.send("GET /failing/1").code == 404);
   CHECK(to.send("GET /own").body ==
@@ -303,8 +304,9 @@ TEST_CASE("what a handler returns becomes the answer") {
 }
 
 TEST_CASE("bodies and answers go piece by piece") {
-  routes   table{post<"/pieces/{id}">(to<&pieces>()), post<"/measured">(to<&measured>()), get<"/lines">(to<&lines>())};
-  exchange to(table.table());
+  routes     table{post<"/pieces/{id}">(anyone, to<&pieces>()), post<"/measured">(anyone, to<&measured>()),
+               get<"/lines">(anyone, to<&lines>())};
+  exchange   to(table.table());
   auto const said = to.send("POST /pieces/a", "123456789");
   CHECK(to.route()->intake == body_intake::streamed);
   CHECK(said.streamed);
@@ -323,8 +325,8 @@ TEST_CASE("bodies and answers go piece by piece") {
 }
 
 TEST_CASE("member functions are handlers of their object, and state may change") {
-  counter  state;
-  routes   table{get<"/show/{id}">(to<&counter::show>(state)), post<"/next">(to<&counter::next>(state))};
+  counter state;
+  routes  table{get<"/show/{id}">(anyone, to<&counter::show>(state)), post<"/next">(anyone, to<&counter::next>(state))};
   exchange to(table.table());
   CHECK(to.send("GET /show/9").body == "show 9");
   CHECK(to.send("POST /next").body == "1");
@@ -332,7 +334,7 @@ TEST_CASE("member functions are handlers of their object, and state may change")
 }
 
 TEST_CASE("a type of one's own comes out of the request by its extractor") {
-  routes   table{get<"/agent">(to<&agent>())};
+  routes   table{get<"/agent">(anyone, to<&agent>())};
   exchange to(table.table());
   CHECK(to.send("GET /agent", {}, "User-Agent: curl\r\n").body == R"("curl")");
   CHECK(to.send("GET /agent").code == 400);

@@ -99,9 +99,10 @@ struct tensorgate::http::describe_handler<&list> {
   static void responses(openapi_operation& about) { about.entry(status::ok).media_type = "text/plain"; }
 };
 
-#define SAMPLE_ROUTES                                                                                                 \
-  get<"/orders">(keys, to<&list>(state)), get<"/orders/{id}">(to<&one>(state)), put<"/orders/{id}">(to<&one>(state)), \
-      post<"/orders">(keys, to<&put_one>()), get<"/stream">(to<&stream>()), del<"/sides/{which}">(to<&nothing>()),    \
+#define SAMPLE_ROUTES                                                                       \
+  get<"/orders">(keys, to<&list>(state)), get<"/orders/{id}">(anyone, to<&one>(state)),     \
+      put<"/orders/{id}">(anyone, to<&one>(state)), post<"/orders">(keys, to<&put_one>()),  \
+      get<"/stream">(anyone, to<&stream>()), del<"/sides/{which}">(anyone, to<&nothing>()), \
       get<"/{rest...}">(keys, to<&configured>(state))
 
 TEST_CASE("the document says of each route what its types ask and give") {
@@ -196,7 +197,7 @@ TEST_CASE("document and page stand beside the routes, also before a catch-all, a
 
 TEST_CASE("a table's own route at one of the two paths goes first") {
   library    state;
-  routes     table{get<"/docs">(to<&list>(state))};
+  routes     table{get<"/docs">(anyone, to<&list>(state))};
   documented shown(table, openapi_info{});
   exchange   to(shown.table());
   CHECK(to.send("GET /docs?text=a").body == "list");

@@ -72,9 +72,9 @@ struct outer_table {
 class typed_server {
  public:
   explicit typed_server(bool trusts = false)
-      : table_(get<"/plain">(to<&plain>()), get<"/show">(guard_, to<&show>()), get<"/greet/{name}">(to<&greet>()),
-               get<"/rest/{first}/{all...}">(to<&rest>()), get<"/late/{name}">(to<&late>()),
-               post<"/whole">(to<&whole>())),
+      : table_(get<"/plain">(anyone, to<&plain>()), get<"/show">(guard_, to<&show>()),
+               get<"/greet/{name}">(anyone, to<&greet>()), get<"/rest/{first}/{all...}">(anyone, to<&rest>()),
+               get<"/late/{name}">(anyone, to<&late>()), post<"/whole">(anyone, to<&whole>())),
         outer_{table_.table()},
         app_(settings()) {
     server_options options;
@@ -134,9 +134,9 @@ class typed_server {
   }
 
   using table_type =
-      decltype(routes(get<"/plain">(to<&plain>()), get<"/show">(std::declval<counting_guard&>(), to<&show>()),
-                      get<"/greet/{name}">(to<&greet>()), get<"/rest/{first}/{all...}">(to<&rest>()),
-                      get<"/late/{name}">(to<&late>()), post<"/whole">(to<&whole>())));
+      decltype(routes(get<"/plain">(anyone, to<&plain>()), get<"/show">(std::declval<counting_guard&>(), to<&show>()),
+                      get<"/greet/{name}">(anyone, to<&greet>()), get<"/rest/{first}/{all...}">(anyone, to<&rest>()),
+                      get<"/late/{name}">(anyone, to<&late>()), post<"/whole">(anyone, to<&whole>())));
 
   mutable std::mutex       mutex_;
   std::vector<std::string> ids_;

@@ -82,12 +82,12 @@ reply greet_in(room const& where, caller const& who) {
 
 TEST_CASE("a literal beats a value and a value beats the rest, whatever the order in the table") {
   routes table{
-      get<"/{rest...}">(to<&named<"rest">>()),
-      get<"/a/{x}">(to<&named<"value">>()),
-      get<"/a/b">(to<&named<"literal">>()),
-      get<"/a/{x}/c/{y...}">(to<&named<"value-c">>()),
-      get<"/a/b/d/{rest...}">(to<&named<"b-rest">>()),
-      get<"/">(to<&named<"root">>()),
+      get<"/{rest...}">(anyone, to<&named<"rest">>()),
+      get<"/a/{x}">(anyone, to<&named<"value">>()),
+      get<"/a/b">(anyone, to<&named<"literal">>()),
+      get<"/a/{x}/c/{y...}">(anyone, to<&named<"value-c">>()),
+      get<"/a/b/d/{rest...}">(anyone, to<&named<"b-rest">>()),
+      get<"/">(anyone, to<&named<"root">>()),
   };
   exchange to(table.table());
   CHECK(body_of(to, "GET /a/b") == "literal");
@@ -101,8 +101,8 @@ TEST_CASE("a literal beats a value and a value beats the rest, whatever the orde
 }
 
 TEST_CASE("a value is not empty, the rest does not start empty, and two slashes match nothing") {
-  routes   table{get<"/v/{x}">(to<&named<"v">>()), get<"/r/{x...}">(to<&named<"r">>()),
-               get<"/v/{x}/y">(to<&named<"vy">>())};
+  routes   table{get<"/v/{x}">(anyone, to<&named<"v">>()), get<"/r/{x...}">(anyone, to<&named<"r">>()),
+               get<"/v/{x}/y">(anyone, to<&named<"vy">>())};
   exchange to(table.table());
   CHECK(to.send("GET /v/").code == 0);
   CHECK(to.send("GET /v//y").code == 0);
@@ -116,8 +116,8 @@ TEST_CASE("a value is not empty, the rest does not start empty, and two slashes 
 }
 
 TEST_CASE("a slash at the end of a path is significant") {
-  routes   table{get<"/a">(to<&named<"without">>()), get<"/b/">(to<&named<"with">>()),
-               get<"/{x}/c/">(to<&named<"value">>())};
+  routes   table{get<"/a">(anyone, to<&named<"without">>()), get<"/b/">(anyone, to<&named<"with">>()),
+               get<"/{x}/c/">(anyone, to<&named<"value">>())};
   exchange to(table.table());
   CHECK(body_of(to, "GET /a") == "without");
   CHECK(to.send("GET /a/").code == 0);
@@ -128,7 +128,7 @@ TEST_CASE("a slash at the end of a path is significant") {
 }
 
 TEST_CASE("values and literals are compared and passed decoded, once") {
-  routes   table{get<"/statistics/{id}">(to<&named<"s">>()), get<"/files/{path...}">(to<&named<"f">>())};
+  routes table{get<"/statistics/{id}">(anyone, to<&named<"s">>()), get<"/files/{path...}">(anyone, to<&named<"f">>())};
   exchange to(table.table());
   CHECK(body_of(to, "GET /statistics/a%20b") == "s|a b");
   CHECK(body_of(to, "GET /%73tatistics/x") == "s|x");
@@ -138,7 +138,7 @@ TEST_CASE("values and literals are compared and passed decoded, once") {
 }
 
 TEST_CASE("a path with encoded separators, dot segments, NUL or bad UTF-8 is refused") {
-  routes   table{get<"/{rest...}">(to<&named<"r">>())};
+  routes   table{get<"/{rest...}">(anyone, to<&named<"r">>())};
   exchange to(table.table());
   for (auto const* path : {"/a%2Fb", "/a%2fb", "/a%5Cb", "/a/../b", "/a/./b", "/..", "/a/%2e%2e/b", "/%2e", "/a%00",
                            "/%ff", "/%c0%af", "/%e9"}) {
@@ -150,8 +150,9 @@ TEST_CASE("a path with encoded separators, dot segments, NUL or bad UTF-8 is ref
 
 TEST_CASE("what is allowed at a path is the union over all patterns that match it") {
   routes table{
-      get<"/a/{x}">(to<&named<"1">>()),       post<"/{y}/b">(to<&named<"2">>()), del<"/a/b">(to<&named<"3">>()),
-      put<"/a/{rest...}">(to<&named<"4">>()), patch<"/p">(to<&named<"5">>()),
+      get<"/a/{x}">(anyone, to<&named<"1">>()), post<"/{y}/b">(anyone, to<&named<"2">>()),
+      del<"/a/b">(anyone, to<&named<"3">>()),   put<"/a/{rest...}">(anyone, to<&named<"4">>()),
+      patch<"/p">(anyone, to<&named<"5">>()),
   };
   exchange to(table.table());
   CHECK(to.send("PATCH /a/b").allowed == "GET, HEAD, POST, PUT, DELETE, OPTIONS");
@@ -167,7 +168,7 @@ TEST_CASE("what is allowed at a path is the union over all patterns that match i
 }
 
 TEST_CASE("HEAD is answered by the GET route") {
-  routes   table{get<"/a">(to<&named<"a">>()), post<"/b">(to<&named<"b">>())};
+  routes   table{get<"/a">(anyone, to<&named<"a">>()), post<"/b">(anyone, to<&named<"b">>())};
   exchange to(table.table());
   CHECK(body_of(to, "HEAD /a") == "a");
   CHECK(to.send("HEAD /b").allowed == "POST, OPTIONS");
@@ -175,12 +176,13 @@ TEST_CASE("HEAD is answered by the GET route") {
 
 TEST_CASE("a table may hold more than 64 routes") {
   routes table{
-      get<"/{a}/{b}/{c}/{d}">(to<&named<"last">>()),
-#define TEN(p)                                                                                           \
-  get<p "0">(to<&named<p "0">>()), get<p "1">(to<&named<p "1">>()), get<p "2">(to<&named<p "2">>()),     \
-      get<p "3">(to<&named<p "3">>()), get<p "4">(to<&named<p "4">>()), get<p "5">(to<&named<p "5">>()), \
-      get<p "6">(to<&named<p "6">>()), get<p "7">(to<&named<p "7">>()), get<p "8">(to<&named<p "8">>()), \
-      get<p "9">(to<&named<p "9">>())
+      get<"/{a}/{b}/{c}/{d}">(anyone, to<&named<"last">>()),
+#define TEN(p)                                                                          \
+  get<p "0">(anyone, to<&named<p "0">>()), get<p "1">(anyone, to<&named<p "1">>()),     \
+      get<p "2">(anyone, to<&named<p "2">>()), get<p "3">(anyone, to<&named<p "3">>()), \
+      get<p "4">(anyone, to<&named<p "4">>()), get<p "5">(anyone, to<&named<p "5">>()), \
+      get<p "6">(anyone, to<&named<p "6">>()), get<p "7">(anyone, to<&named<p "7">>()), \
+      get<p "8">(anyone, to<&named<p "8">>()), get<p "9">(anyone, to<&named<p "9">>())
       TEN("/x0"),
       TEN("/x1"),
       TEN("/x2"),
@@ -199,16 +201,16 @@ TEST_CASE("a table may hold more than 64 routes") {
 
 TEST_CASE("the matcher agrees with a plain reading of the patterns on random paths") {
   routes table{
-      get<"/">(to<&named<"/">>()),
-      get<"/a">(to<&named<"/a">>()),
-      get<"/a/">(to<&named<"/a/">>()),
-      get<"/a/b">(to<&named<"/a/b">>()),
-      get<"/a/{x}">(to<&named<"/a/{x}">>()),
-      get<"/{x}">(to<&named<"/{x}">>()),
-      get<"/a/{x}/b">(to<&named<"/a/{x}/b">>()),
-      get<"/a/{x...}">(to<&named<"/a/{x...}">>()),
-      get<"/b/{x}/{y}/a">(to<&named<"/b/{x}/{y}/a">>()),
-      get<"/{x...}">(to<&named<"/{x...}">>()),
+      get<"/">(anyone, to<&named<"/">>()),
+      get<"/a">(anyone, to<&named<"/a">>()),
+      get<"/a/">(anyone, to<&named<"/a/">>()),
+      get<"/a/b">(anyone, to<&named<"/a/b">>()),
+      get<"/a/{x}">(anyone, to<&named<"/a/{x}">>()),
+      get<"/{x}">(anyone, to<&named<"/{x}">>()),
+      get<"/a/{x}/b">(anyone, to<&named<"/a/{x}/b">>()),
+      get<"/a/{x...}">(anyone, to<&named<"/a/{x...}">>()),
+      get<"/b/{x}/{y}/a">(anyone, to<&named<"/b/{x}/{y}/a">>()),
+      get<"/{x...}">(anyone, to<&named<"/{x...}">>()),
   };
   std::vector<std::string_view> const by_precedence{"/",      "/a",        "/a/",          "/a/b", "/a/{x}/b",
                                                     "/a/{x}", "/a/{x...}", "/b/{x}/{y}/a", "/{x}", "/{x...}"};
@@ -326,8 +328,21 @@ TEST_CASE("handlers get what guards provide") {
   CHECK(to.send("GET /two", {}, "X-API-Key: ada\r\n").body == "ada in 7");
 }
 
+TEST_CASE("where everybody may call, nothing is asked before the handler") {
+  routes     table{get<"/open">(anyone, to<&named<"open">>()),
+               get<"/limited">(anyone, largest_body(10), to<&named<"l">>())};
+  exchange   to(table.table());
+  auto const asks = [&] { return to.route()->admit != nullptr || to.route()->admit_waiting != nullptr; };
+  CHECK(to.send("GET /open").body == "open");
+  CHECK(!asks());
+  CHECK(to.send("GET /limited").body == "l");
+  CHECK(asks());
+  static_assert(says_who<anyone_guard> && !says_who<largest_body>);
+}
+
 TEST_CASE("the smallest body limit that anyone names holds, and none means the server's") {
-  routes   table{post<"/a">(largest_body(100), largest_body(50), to<&named<"a">>()), post<"/b">(to<&named<"b">>())};
+  routes   table{post<"/a">(anyone, largest_body(100), largest_body(50), to<&named<"a">>()),
+               post<"/b">(anyone, to<&named<"b">>())};
   exchange to(table.table());
   to.send("POST /a");
   CHECK(to.route()->body_limit == 50);
@@ -336,7 +351,7 @@ TEST_CASE("the smallest body limit that anyone names holds, and none means the s
 }
 
 TEST_CASE("a table knows its routes") {
-  routes table{get<"/a">(to<&named<"a">>()), post<"/b/{c}">(to<&named<"b">>())};
+  routes table{get<"/a">(anyone, to<&named<"a">>()), post<"/b/{c}">(anyone, to<&named<"b">>())};
   CHECK(table.has(method::get, "/a"));
   CHECK(!table.has(method::post, "/a"));
   std::string all;

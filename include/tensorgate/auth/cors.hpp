@@ -13,6 +13,7 @@
 #include <vector>       // vector
 
 #include <tensorgate/core/abi.hpp>       // TENSORGATE_ABI
+#include <tensorgate/core/text.hpp>      // to_lower
 #include <tensorgate/http/field.hpp>     // known_field
 #include <tensorgate/http/reply.hpp>     // reply
 #include <tensorgate/http/request.hpp>   // request
@@ -32,6 +33,8 @@ struct cors_options {
 
 class cors {
  public:
+  using whoever_asks = void;  // it tells browsers; who may call is for others to say
+
   cors() = default;
   explicit cors(cors_options options) : options_(std::move(options)) {
     any_     = std::find(options_.origins.begin(), options_.origins.end(), "*") != options_.origins.end();
@@ -109,8 +112,7 @@ struct tensorgate::reflect::describe<tensorgate::auth::cors_options> {
           (scheme == std::string::npos || one.find('/', scheme + 3) != std::string::npos || one.size() == scheme + 3)) {
         return "an origin is scheme://host or scheme://host:port, without a path";
       }
-      bool const as_sent =
-          std::all_of(one.begin(), one.end(), [](char c) { return c > ' ' && !(c >= 'A' && c <= 'Z'); });
+      bool const as_sent = std::all_of(one.begin(), one.end(), [](char c) { return c > ' ' && to_lower(c) == c; });
       if (!as_sent) return "an origin is written as browsers send it: in lower case, one a string";
       if ((one.starts_with("https://") && one.ends_with(":443")) ||
           (one.starts_with("http://") && one.ends_with(":80"))) {

@@ -76,7 +76,8 @@ struct rate_options {
 /// A guard that lets each caller ask so often. Built once; routes that share it share its counts.
 class rate {
  public:
-  using clock_type = std::function<steady_point()>;
+  using whoever_asks = void;  // it says how often, not who
+  using clock_type   = std::function<steady_point()>;
 
   explicit rate(rate_options options, random_fn const& random = system_random, clock_type clock = {})
       : options_(options), clock_(std::move(clock)), table_(options.callers, random) {}

@@ -10,6 +10,9 @@
 //     guard_needs needs() const;                    // default: guard_needs::head
 //     std::size_t body_limit() const;               // bytes that it lets in; 0: no word on it
 //     void describe(openapi_operation& about) const;
+//     using whoever_asks = void;                    // it limits or adds, and does not say who may call
+//
+// Who may call is always said: a route has a guard that says it, if only `anyone`, or does not compile.
 //
 // A failure is answered in the role's form of errors; an optional reply is the refusal itself. A guard may add to
 // `r.answer_fields` and `r.record`. Guards run in the order of the route; one that needs the body waits for it, and the
@@ -71,6 +74,11 @@ concept guard = requires(G const& one, request& r) { one.admit(r); } &&
 template <class G>
 concept guard_view = guard<G> && requires { typename G::held_by_value; };
 
+/// True for guards that say who may call. A guard that only limits how much or how often, whoever asks, says
+/// `using whoever_asks = void;`; a route needs another one beside it.
+template <class G>
+concept says_who = guard<G> && !requires { typename G::whoever_asks; };
+
 /// The guard that lets everybody pass, said aloud.
 struct anyone_guard {
   using held_by_value = void;
@@ -82,6 +90,7 @@ inline constexpr anyone_guard anyone{};
 class largest_body {
  public:
   using held_by_value = void;
+  using whoever_asks  = void;
   constexpr explicit largest_body(std::size_t bytes) noexcept : bytes_(bytes) {}
 
   [[nodiscard]] std::optional<reply>  admit(request& /*r*/) const { return std::nullopt; }

@@ -9,9 +9,9 @@
 // A pattern is literals, `{name}` (one segment, not empty) and, last, `{name...}` (one segment or more). It is written
 // decoded. A literal beats a value, a value beats the rest, whatever the order in the table. Patterns that are
 // malformed, that stand twice, or of which neither is the more specific one do not compile. A trailing slash is
-// significant, and "//" matches nothing. In parentheses stand the guards, then what answers: `to<&fn>(state&...)` of
-// http/extract.hpp, or any other endpoint maker. Guards and state are named objects that outlive the table; only views
-// are kept by value.
+// significant, and "//" matches nothing. In parentheses stand the guards, of which one says who may call (`anyone`, if
+// everybody may), then what answers: `to<&fn>(state&...)` of http/extract.hpp, or any other endpoint maker. Guards and
+// state are named objects that outlive the table; only views are kept by value.
 #pragma once
 
 #include <algorithm>    // max
@@ -29,7 +29,7 @@
 #include <tensorgate/http/detail/matcher.hpp>  // matcher, route_shape
 #include <tensorgate/http/detail/pattern.hpp>  // pattern, parse_pattern
 #include <tensorgate/http/endpoint.hpp>        // endpoint, route_table, route_match
-#include <tensorgate/http/guard.hpp>           // guard, guard_view
+#include <tensorgate/http/guard.hpp>           // guard, guard_view, anyone
 #include <tensorgate/http/method.hpp>          // method
 #include <tensorgate/http/problem.hpp>         // problem, from
 #include <tensorgate/http/reply.hpp>           // reply, body_reader, body_writer
@@ -61,9 +61,9 @@ struct route_context {
 ///     template <class Context> static constexpr body_intake intake = …;
 ///     template <class Context> static constexpr bool waits = …;
 ///     bool take(Context, request& r, arguments<Context>& into, std::optional<problem>& why) const;   // false: see why
-///     reply call(Context, request& r, arguments<Context>& taken) const;                              // if it does not
-///     wait task<std::optional<reply>> call(Context, request& r, arguments<Context>& taken, body_reader& in,
-///     body_writer& out) const;
+///     reply call(Context, request& r, arguments<Context>& taken) const;    // if it does not wait
+///     task<std::optional<reply>> call(Context, request& r, arguments<Context>& taken,
+///                                     body_reader& in, body_writer& out) const;    // if it does
 ///
 /// Optional: `static consteval void check(Context)` for readable errors, `std::size_t body_limit() const`, and
 /// `void describe(Context, openapi_operation&) const`. No reply means that `call` answered through `out`.
@@ -149,6 +149,9 @@ class route {
     if constexpr (requires { Maker::check(context{}); }) Maker::check(context{});
     static_assert(endpoint_maker<Maker, context>,
                   "tensorgate: what stands last in a route must be an endpoint maker, such as to<&fn>(state...)");
+    static_assert((false || ... || says_who<typename Guards::type>),
+                  "tensorgate: say who may call: a guard in front of the endpoint, or `anyone`; a limit says how much "
+                  "or how often, not who");
   }
 
   /// This route without its types; it refers to this object.
@@ -160,7 +163,7 @@ class route {
     if constexpr (endpoint_maker<Maker, context>) {
       made.intake     = Maker::template intake<context>;
       made.body_limit = limit();
-      if constexpr (guards != 0) {
+      if constexpr (asks) {
         if constexpr (guards_wait) {
           made.admit_waiting = &admit_waiting;
         } else {
@@ -185,6 +188,8 @@ class route {
   }
 
  private:
+  /// False if everybody may call and nothing else is asked: then guards cost nothing.
+  static constexpr bool asks        = !(true && ... && std::is_same_v<typename Guards::type, anyone_guard>);
   static constexpr bool guards_wait = (false || ... || detail::guard_waits<typename Guards::type>);
   static constexpr bool waits       = guards_wait || Maker::template waits<context>;
   using store                       = typename detail::provided_store<provided>::type;
@@ -300,14 +305,14 @@ class route {
 
   static reply answer(void const* self, request& r) {
     auto const& me = *static_cast<route const*>(self);
-    if constexpr (guards != 0) {
+    if constexpr (asks) {
       auto refused = me.pass(r, guard_needs::body);
       if (refused) return std::move(*refused);
     }
     typename Maker::template arguments<context> taken{};
     std::optional<problem>                      why;
     if (!me.maker_.take(context{}, r, taken, why)) return r.refuse(*why);
-    if constexpr (guards != 0) {
+    if constexpr (asks) {
       auto refused = me.pass(r, guard_needs::decoded);
       if (refused) return std::move(*refused);
     }
@@ -317,14 +322,14 @@ class route {
   static task<std::optional<reply>> answer_waiting(void const* self, request& r, body_reader& in, body_writer& out) {
     auto const&          me = *static_cast<route const*>(self);
     std::optional<reply> answered;
-    if constexpr (guards != 0) {
+    if constexpr (asks) {
       answered = co_await pass_any(me, r, guard_needs::body);
       if (answered) co_return answered;
     }
     typename Maker::template arguments<context> taken{};
     std::optional<problem>                      why;
     if (!me.maker_.take(context{}, r, taken, why)) co_return r.refuse(*why);
-    if constexpr (guards != 0) {
+    if constexpr (asks) {
       answered = co_await pass_any(me, r, guard_needs::decoded);
       if (answered) co_return answered;
     }

@@ -1,4 +1,4 @@
 // expect: the name of a value is letters, digits and `_`, and does not begin with a digit
 #include "table.hpp"
 
-void broken() { routes table{get<"/a/{}">(to<&one>())}; }
+void broken() { routes table{get<"/a/{}">(anyone, to<&one>())}; }

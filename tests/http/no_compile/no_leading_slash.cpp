@@ -1,4 +1,4 @@
 // expect: a pattern begins with a slash
 #include "table.hpp"
 
-void broken() { routes table{get<"a">(to<&none>())}; }
+void broken() { routes table{get<"a">(anyone, to<&none>())}; }

@@ -2,4 +2,4 @@
 #include "table.hpp"
 
 reply takes_reader(body_reader& /*in*/) { return reply(); }
-void  broken() { routes table{post<"/a">(to<&takes_reader>())}; }
+void  broken() { routes table{post<"/a">(anyone, to<&takes_reader>())}; }

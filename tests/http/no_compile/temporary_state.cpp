@@ -1,4 +1,4 @@
 // expect: a route refers to its state, so state must be a named object that outlives the table
 #include "table.hpp"
 
-void broken() { routes table{get<"/a">(to<&with_state>(state{}))}; }
+void broken() { routes table{get<"/a">(anyone, to<&with_state>(state{}))}; }
