@@ -32,6 +32,7 @@ std::string zlib_reads(std::string_view packed, std::size_t size) {
   std::string plain(size + 1, '\0');
   z_stream    engine{};
   REQUIRE(inflateInit2(&engine, 15 + 16) == Z_OK);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
   engine.next_in   = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
   engine.avail_in  = static_cast<uInt>(packed.size());
   engine.next_out  = reinterpret_cast<Bytef*>(plain.data());

@@ -76,7 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
 
   for (auto const& one : made.rows) must(one.tier >= 0 && one.tier <= 200);
 #if defined(TENSORGATE_PLANTED_FAULT)
-  must(made.server.port != 7);
+  must(made.server.port % 10 != 7);
 #endif
   auto const printed = in::to_toml(made);
   auto const again   = in::parse_toml(printed, "f");

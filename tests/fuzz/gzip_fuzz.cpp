@@ -29,6 +29,7 @@ std::optional<std::string> zlib_decompress(std::string_view packed) {
   do {
     z_stream stream{};
     if (inflateInit2(&stream, 15 + 16) != Z_OK) return std::nullopt;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
     stream.next_in   = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
     stream.avail_in  = static_cast<uInt>(packed.size());
     stream.next_out  = reinterpret_cast<Bytef*>(plain.data() + used);

@@ -35,7 +35,7 @@ std::optional<std::uint64_t> number(std::string const& text) {
 /// apart, so fields with two of them are left to the caller.
 std::optional<bytes_asked> plainly(std::string field, std::size_t size, bool& huge) {
   for (char& c : field) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  if (field.rfind("bytes=", 0) != 0) return std::nullopt;
+  if (!field.starts_with("bytes=")) return std::nullopt;
   field.erase(0, 6);
   bytes_asked asked;
   bool        any = false;

@@ -67,6 +67,8 @@ TEST_CASE("a URL that could mean two things, or nothing, is refused") {
                           std::string_view("http://a/ "),
                           std::string_view("http://a/\xC3\xA4"),
                           std::string_view("http://\xC3\xA4/"),
+                          std::string_view("http://[v1.a]/"),
+                          std::string_view("http://[vA.s:O;:,b]"),
                           std::string_view("http://a,b/")}) {
     CAPTURE(text);
     CHECK(!http::url::parse(text));

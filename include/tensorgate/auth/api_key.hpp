@@ -191,7 +191,7 @@ class api_keys {
 
   /// `usual`: where this API's clients carry their keys, unless the options say otherwise.
   api_keys(net::parts& owner, api_keys_options options,
-           std::vector<key_place> usual = {key_place::bearer, key_place::header}, key_surroundings around = {})
+           std::vector<key_place> const& usual = {key_place::bearer, key_place::header}, key_surroundings around = {})
       : owner_(owner),
         options_(std::move(options)),
         around_(std::move(around)),

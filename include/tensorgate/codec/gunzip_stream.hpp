@@ -59,6 +59,7 @@ class gunzip_stream {
       auto const            feed = rest_.substr(0, step);
       auto const            room = out.subspan(made).first(out.size() - made < step ? out.size() - made : step);
       // zlib reads through a pointer to mutable bytes without writing to them.
+      // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
       engine_.next_in   = reinterpret_cast<Bytef*>(const_cast<char*>(feed.data()));
       engine_.avail_in  = static_cast<uInt>(feed.size());
       engine_.next_out  = reinterpret_cast<Bytef*>(room.data());

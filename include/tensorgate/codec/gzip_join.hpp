@@ -50,6 +50,7 @@ struct last_block {
     if (engine.avail_in == 0) {  // possibly nothing is left, and the engine still holds output
       auto const next = stream.substr(static_cast<std::size_t>(fed), std::size_t{1} << 30U);  // zlib counts in 32 bits
       // zlib reads through a pointer to mutable bytes without writing to them.
+      // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
       engine.next_in  = reinterpret_cast<Bytef*>(const_cast<char*>(next.data()));
       engine.avail_in = static_cast<uInt>(next.size());
       fed += next.size();

@@ -23,7 +23,8 @@ class url {
   url() = default;
 
   /// Strictly: no other scheme, no user information, no fragment, no byte that RFC 3986 does not have there, no broken
-  /// escape, no blank at either end; at most 8 KiB. The host is a name in ASCII, an IPv4 address or one in brackets.
+  /// escape, no blank at either end; at most 8 KiB. The host is a name in ASCII, an IPv4 address or an IPv6
+  /// address in brackets.
   /// Nothing is repaired or decoded: dot segments and escapes reach the server as they are written.
   /// Fails with: errc::bad_target.
   [[nodiscard]] static result<url> parse(std::string_view text);
@@ -100,6 +101,9 @@ inline result<url> url::parse(std::string_view text) {
   auto const parts         = detail::parse_authority(text.substr(0, authority_end));
   if (!parts || parts->host.find('%') != std::string_view::npos) {
     return fail(errc::bad_target, "a URL whose authority is no host and port");
+  }
+  if (parts->host.front() == '[' && detail::is_ip_future(parts->host.substr(1, parts->host.size() - 2))) {
+    return fail(errc::bad_target, "a URL whose address is of a future version of IP");
   }
   made.host_.clear();
   for (char const c : parts->host) made.host_.push_back(to_lower(c));

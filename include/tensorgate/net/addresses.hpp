@@ -156,7 +156,6 @@ namespace detail {
       if (filled > 12) return false;
       if (!read_v4(text.substr(first), std::span<std::uint8_t, 4>(groups.data() + filled, 4))) return false;
       filled += 4;
-      at = text.size();
       break;
     }
     if (at == first) return false;

@@ -90,6 +90,7 @@ class text_table {
 
   [[nodiscard]] std::string to_text(terminal const& screen = {}) const {
     std::vector<std::size_t> widths;
+    widths.reserve(headings_.size());
     for (auto const& heading : headings_) widths.push_back(columns_of(heading));
     for (auto const& row : rows_) {
       for (std::size_t i = 0; i != row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i]));

@@ -92,7 +92,7 @@ class field_line_reader {
       auto const     colon = _mm_set1_epi8(':');
       unsigned const found = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(first, colon))) |
                              static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(rest, colon))) << 16U;
-      unsigned const size = static_cast<unsigned>(std::countr_zero(found));
+      auto const size = static_cast<unsigned>(std::countr_zero(found));
       if (found != 0 && size >= 2) {
         auto const  candidate = field_slots[field_slot(at, size)];
         auto const  index     = static_cast<std::size_t>(candidate);

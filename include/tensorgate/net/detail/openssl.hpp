@@ -39,7 +39,7 @@ using ssl_context_pointer = std::unique_ptr<::SSL_CTX, ssl_deleter>;
   auto const code = ::ERR_get_error();
   auto const last = ::ERR_peek_last_error();
   ::ERR_clear_error();
-  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(static_cast<int>(ERR_GET_REASON(code)));
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
   for (auto const one : {code, last}) {
     bool const empty_pem = ERR_GET_LIB(one) == ERR_LIB_PEM && ERR_GET_REASON(one) == PEM_R_NO_START_LINE;
     bool const nothing   = ERR_GET_LIB(one) == ERR_LIB_OSSL_DECODER;

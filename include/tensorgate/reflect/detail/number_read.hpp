@@ -205,7 +205,7 @@ struct number_parts {
 [[nodiscard]] inline bool to_double(char const* at, number_parts const& parts, double& out) noexcept {
   constexpr std::uint64_t exact = std::uint64_t{1} << 53U;
   if (parts.count <= 19) {
-    double value = static_cast<double>(parts.digits);
+    auto value = static_cast<double>(parts.digits);
     if (parts.digits <= exact && parts.exponent >= -22 && parts.exponent <= 22) {
       if (parts.exponent < 0) {
         value /= exact_powers[static_cast<std::size_t>(-parts.exponent)];
@@ -275,7 +275,7 @@ struct number_parts {
     if (is_digit(at[0])) return nullptr;
     scale += down ? -exponent : exponent;
   }
-  double result = static_cast<double>(value);
+  auto result = static_cast<double>(value);
   if (value <= std::uint64_t{1} << 53U && scale <= 0 && scale >= -22) {
     if (scale != 0) result /= exact_powers[static_cast<std::size_t>(-scale)];
   } else if (value != 0 && !nearest_double(value, scale, result)) {

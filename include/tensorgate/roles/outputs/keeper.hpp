@@ -240,7 +240,7 @@ class keeper {
   /// The file from which the positions of now are taken. Validators of profile v2 write no raw file any more, but tier
   /// 100's and a checkpoint; one that is left from before is older than those.
   [[nodiscard]] source_ptr find_raw() const {
-    auto const raw = good(std::string(position_files::raw), "");
+    auto raw = good(std::string(position_files::raw), "");
     if (profile_ != api_profile::v2) return raw;
     auto const whole = good(tier_path(tier_names.front()), "");
     if (raw || whole) return !raw || (whole && whole->modified > raw->modified) ? whole : raw;

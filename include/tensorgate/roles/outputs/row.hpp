@@ -70,10 +70,10 @@ struct table_row {
 [[nodiscard]] inline row complete(table_row const& said, row like = {}) {
   like.path = said.path;
   if (!said.files.empty()) like.files = said.files;
-  like.tier         = said.tier.value_or(like.tier);
-  like.slice        = said.slice ? said.slice : std::move(like.slice);
-  like.lag          = said.lag ? said.lag : std::move(like.lag);
-  like.omit         = said.omit ? said.omit : std::move(like.omit);
+  like.tier = said.tier.value_or(like.tier);
+  if (said.slice) like.slice = said.slice;
+  if (said.lag) like.lag = said.lag;
+  if (said.omit) like.omit = said.omit;
   like.gzip_unasked = said.gzip_unasked.value_or(like.gzip_unasked);
   like.slash        = said.slash.value_or(like.slash);
   like.no_member    = said.no_member.value_or(std::move(like.no_member));
