@@ -45,6 +45,18 @@ struct settings {
   double                            share = 0.5;
 };
 
+/// Settings of a part that needs a word of the machine.
+struct needy {
+  std::string              word = "absent";
+  std::vector<std::string> words{};
+};
+struct needs {
+  needy                        one;
+  std::vector<needy>           list;
+  std::map<std::string, needy> named;
+  std::optional<needy>         perhaps;
+};
+
 int echo(settings const& config, tg::arguments words) {
   auto const tier = words.number<int>("--tier");
   auto const word = words.word();
@@ -59,6 +71,16 @@ template <>
 struct tensorgate::reflect::describe<load_sample::server> {
   static constexpr auto rules = std::tuple{text<&load_sample::server::threads>("loops; 0: one for each core"),
                                            range<&load_sample::server::threads>(std::uint16_t{0}, std::uint16_t{64})};
+};
+
+template <>
+struct tensorgate::reflect::describe<load_sample::needy> {
+  static void start_faults(load_sample::needy const& of, auto const& tell) {
+    if (of.word == "absent") tell("word", "it is absent");
+    for (std::size_t i = 0; i != of.words.size(); ++i) {
+      if (of.words[i] == "absent") tell("words[" + std::to_string(i) + "]", "it is absent too");
+    }
+  }
 };
 
 namespace {
@@ -206,6 +228,78 @@ TEST_CASE("what --print-config prints is read back, and secrets are not in it") 
   CHECK(got->server.listen == made.server.listen);
   CHECK(got->routes.size() == 2);
   CHECK(got->named.at("a b").tier == 3);
+}
+
+TEST_CASE("tables that there are none of are printed, and read back as none") {
+  settings   made;
+  auto const text = tg::service_detail::to_toml(made);
+  CHECK(text.find("routes = []\n") != std::string::npos);
+  CHECK(text.find("named = {}\n") != std::string::npos);
+  CHECK(text.find("routes = []\n") < text.find("[server]"));
+  CHECK(tg::service_detail::to_toml(load_sample::needs{}).find("# perhaps is not set\n") != std::string::npos);
+  written_file const file(text);
+  auto const         got = load({"-c", file.name.c_str()});
+  REQUIRE_MESSAGE(got, first_problem(got));
+  CHECK(got->routes.empty());
+  CHECK(got->named.empty());
+
+  auto const                        tree = tg::service_detail::parse_toml(text, "F");
+  tg::service_detail::config_reader reader;
+  settings                          other;
+  other.routes     = {{"/a", 1}};
+  other.named["a"] = {"/b", 2};
+  tg::service_detail::read_setting(reader, *tree, other, "");
+  CHECK(reader.problems.empty());
+  CHECK(other.routes.empty());
+  CHECK(other.named.empty());
+}
+
+TEST_CASE("what a start would find missing is told with the place where it was written") {
+  auto const tree = tg::service_detail::parse_toml(
+      "[one]\nwords = [\"a\", \"absent\"]\n[[list]]\nword = \"here\"\n[[list]]\nword = \"absent\"\n"
+      "[named.\"a b\"]\nword = \"absent\"\n[perhaps]\nword = \"absent\"\n",
+      "F");
+  REQUIRE(tree);
+  load_sample::needs                read;
+  tg::service_detail::config_reader reader;
+  tg::service_detail::read_setting(reader, *tree, read, "");
+  REQUIRE(reader.problems.empty());
+  auto const& type = tg::service_detail::type_of_setting<load_sample::needs>;
+  tg::service_detail::look_around(reader, *tree, type, &read, "");
+  std::vector<std::string> said;
+  for (auto const& one : reader.problems) said.push_back(one.sentence());
+  CHECK(said == std::vector<std::string>{"F:1:2: one.word: it is absent (nothing sets it, so this is the default)",
+                                         "F:2:15: one.words[1]: it is absent too", "F:6:8: list[1].word: it is absent",
+                                         "F:8:8: named.\"a b\".word: it is absent",
+                                         "F:10:8: perhaps.word: it is absent"});
+
+  load_sample::needs                defaults;
+  tg::service_detail::config_reader none;
+  tg::service_detail::look_around(none, {}, type, &defaults, "");
+  REQUIRE(none.problems.size() == 1);
+  CHECK(none.problems[0].sentence() == "one.word: it is absent (nothing sets it, so this is the default)");
+}
+
+TEST_CASE("a variable of ours that names no setting is told, with the one that was probably meant") {
+  std::vector<tg::service_detail::setting> list;
+  tg::service_detail::list_settings(list, settings{}, "");
+  std::vector<std::string>         said;
+  std::array<char const*, 8> const environment{"TENSORGATE_CONFIG=/a",
+                                               "TENSORGATE_SERVER_THREADS=2",
+                                               "TENSORGATE_SERVER_THREAD=1",
+                                               "TENSORGATE_VECTORS=/b",
+                                               "TENSORGATE_ROUTES=none",
+                                               "TENSORGATE=1",
+                                               "PATH=/bin",
+                                               nullptr};
+  tg::service_detail::tell_of_variables(list, environment.data(),
+                                        [&](std::string one) { said.push_back(std::move(one)); });
+  CHECK(said ==
+        std::vector<std::string>{
+            "environment variable TENSORGATE_SERVER_THREAD: there is no such setting, so it changes nothing; did "
+            "you mean TENSORGATE_SERVER_THREADS?",
+            "environment variable TENSORGATE_VECTORS: there is no such setting, so it changes nothing",
+            "environment variable TENSORGATE_ROUTES: there is no such setting, so it changes nothing"});
 }
 
 TEST_CASE("a command gets its words and the settings, and gives the exit code") {

@@ -308,14 +308,112 @@ TEST_CASE("settings of a server are complete in --print-config and read back") {
   }
 }
 
-TEST_CASE("keys are added, listed, imported and revoked by commands") {
+TEST_CASE("--check-config names everything that would stop the start, and where it was written") {
   folder const in;
-  std::FILE*   out = std::tmpfile();
-  auto const   run = [&](std::vector<std::string> words) {
+  auto const   check = [&](std::string const& text) {
+    in.write("app.toml", text);
+    auto const        file   = in / "app.toml";
+    char const* const argv[] = {"sample", "--config", file.c_str(), "--check-config"};
+    auto              got    = tg::load<service_sample::settings>(4, argv);
+    REQUIRE(!got);
+    std::vector<std::string> said;
+    for (auto const& one : got.error().problems) {
+      CHECK(one.source == file);
+      said.push_back(std::to_string(one.line) + " " + one.field + ": " + one.said);
+    }
+    CHECK(got.error().exit_code == (said.empty() ? 0 : 2));
+    return said;
+  };
+  auto const text = "[server]\nlisten = [\"tls:127.0.0.1:0\", \"unix:" + in.name + "/none/app.sock\"]\n" +
+                    "tls.certificate = \"" + in.name + "/server.pem\"\ntls.key = \"" + in.name +
+                    "/server.key\"\nlog.access = \"" + in.name + "/logs/access.log\"\n[keys]\nfile = \"" + in.name +
+                    "/keys.json\"\n";
+  auto said = check(text);
+  REQUIRE(said.size() == 4);
+  CHECK(said[0].starts_with("3 server.tls.certificate: " + in.name + "/server.pem: "));
+  CHECK(said[1] == "5 server.log.access: " + in.name + "/logs/access.log cannot be made: " + in.name +
+                       "/logs: No such file or directory");
+  CHECK(said[2] == "2 server.listen[1]: no socket can be made in " + in.name + "/none: No such file or directory");
+  CHECK(said[3].starts_with("7 keys.file: " + in.name +
+                            "/keys.json: No such file or directory; there is no API key that can be read"));
+
+  tg::test::write_pair(in / "server.pem", in / "server.key", "first");
+  tg::test::write_key(in / "server.key", tg::test::make_certificate({}));
+  std::filesystem::create_directories(in / "none");
+  std::filesystem::create_directories(in / "logs/access.log");
+  in.write("keys.json", tg::identity::to_text(tg::identity::new_key_file(tg::system_random)));
+  said = check(text);
+  REQUIRE(said.size() == 3);
+  CHECK(said[0] == "4 server.tls.key: " + in.name + "/server.key is not the key of " + in.name + "/server.pem");
+  CHECK(said[1] == "5 server.log.access: " + in.name + "/logs/access.log is a folder");
+  CHECK(said[2].starts_with("7 keys.file: " + in.name + "/keys.json; there is no API key, and nobody could be let in"));
+
+  tg::test::write_pair(in / "server.pem", in / "server.key", "first");
+  std::filesystem::remove(in / "logs/access.log");
+  write_keys(in);
+  CHECK(check(text).empty());
+  CHECK(!std::filesystem::exists(in / "logs/access.log"));  // a look changes nothing
+  CHECK(!std::filesystem::exists(in / "none/app.sock"));
+}
+
+TEST_CASE("a log that cannot be opened is named, with the reason") {
+  folder const in;
+  write_keys(in);
+  in.write("app.toml", "[server]\nlisten = [\"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"\nlog.access = \"" +
+                           (in / "logs/access.log") + "\"\n[keys]\nfile = \"" + in.name + "/keys.json\"\n");
+  {
+    program one(in);
+    CHECK(one.port() == 0);
+    CHECK(one.wait() == 1);
+    CHECK(in.read("said").find("error: access log cannot start: " + in.name +
+                               "/logs/access.log cannot be opened (No such file or directory)") != std::string::npos);
+  }
+  std::filesystem::create_directories(in / "logs");
+  program one(in);
+  REQUIRE(one.port() != 0);
+  std::filesystem::rename(in / "logs", in / "old");
+  one.signal(SIGHUP);
+  CHECK(soon([&] {
+    return in.read("said").find("access log: is as before the reload: " + in.name +
+                                "/logs/access.log cannot be opened (No such file or directory)") != std::string::npos;
+  }));
+  one.signal(SIGTERM);
+  CHECK(one.wait() == 0);
+}
+
+TEST_CASE("a reload takes what it says that it follows, and nothing else") {
+  tg::server_config started;
+  tg::server_config now;
+  now.threads         = 3;
+  now.hosts           = {"other"};
+  now.allow           = {tg::address_block{*tg::net::cidr::parse("10.0.0.0/8")}};
+  now.deny            = now.allow;
+  now.cors.origins    = {"https://a.example"};
+  now.rate.callers    = 7;
+  now.limits.head     = 512;
+  now.drain           = 1s;
+  auto const made     = tg::service_detail::after_reload(started, now);
+  auto const followed = tg::service_detail::to_toml(made);
+  auto       expected = now;
+  expected.threads    = started.threads;
+  expected.hosts      = started.hosts;
+  CHECK(followed == tg::service_detail::to_toml(expected));
+  CHECK(followed != tg::service_detail::to_toml(started));
+  for (auto const* const name : {"allow", "deny", "rate", "cors", "limits", "drain"})
+    CHECK(tg::server_config::is_followed(name));
+  for (auto const* const name : {"threads", "hosts", "listen", "log", "tls", "limit", ""})
+    CHECK(!tg::server_config::is_followed(name));
+}
+
+TEST_CASE("keys are added, listed, imported and revoked by commands") {
+  folder const       in;
+  std::FILE*         out  = std::tmpfile();
+  std::optional<int> tier = 100;
+  auto const         run  = [&](std::vector<std::string> words) {
     std::rewind(out);
     REQUIRE(::ftruncate(::fileno(out), 0) == 0);
     int const code = tg::run_key_command(
-        {.file = in.name + "/keys.json", .tiers = {0, 30, 100}, .out = {.out = out}, .err = {.out = out}},
+        {.file = in.name + "/keys.json", .tier = tier, .tiers = {0, 30, 100}, .out = {.out = out}, .err = {.out = out}},
         tg::arguments(std::move(words)));
     std::fflush(out);
     std::rewind(out);
@@ -330,6 +428,16 @@ TEST_CASE("keys are added, listed, imported and revoked by commands") {
   CHECK(run({"add", "alice"}).first == 2);
   CHECK(run({"add", "bob", "--tier", "31"}).second == "error: --tier: expected one of 0, 30, 100, found 31\n");
   CHECK(run({"add", "bob", "--expires", "soon"}).first == 2);
+  CHECK(
+      run({"add", "bob", "--expires", "2020-01-01"}) ==
+      std::pair(2, std::string("error: --expires: expected a time to come, found 2020-01-01T00:00:00Z, with which the "
+                               "key would never be good\n")));
+  tier = std::nullopt;
+  CHECK(run({"add", "bob"}) ==
+        std::pair(2, std::string("error: which tier? --tier N says what the key may see, one of 0, 30, 100\n")));
+  CHECK(run({"list"}).second.find("bob") == std::string::npos);
+  CHECK(run({"add", "carol", "--tier", "0"}).first == 0);
+  CHECK(run({"revoke", "carol"}).first == 0);
   CHECK(run({"add"}).first == 2);
   CHECK(run({}).first == 2);
   in.write("api_keys.json", R"({"u":{"key":"a long key of u, good","tier":30},"v":"short","w":5})");

@@ -11,6 +11,7 @@
 #include <condition_variable>  // condition_variable
 #include <cstddef>             // size_t
 #include <cstdint>             // int64_t
+#include <functional>          // function
 #include <map>                 // map
 #include <memory>              // shared_ptr
 #include <mutex>               // mutex
@@ -35,7 +36,7 @@
 #include <tensorgate/http/operation.hpp>            // openapi_operation
 #include <tensorgate/http/request.hpp>              // request
 #include <tensorgate/identity/api_key.hpp>          // key_table
-#include <tensorgate/identity/ptn_keys.hpp>         // parse_ptn_keys
+#include <tensorgate/identity/ptn_keys.hpp>         // table_of
 #include <tensorgate/net/parts.hpp>                 // parts
 #include <tensorgate/net/runtime.hpp>               // runtime
 #include <tensorgate/net/snapshot.hpp>              // snapshot
@@ -86,6 +87,29 @@ struct key {
 
 namespace detail {
 
+/// Why a start would be refused for want of a key: a sentence for each member that names a file; none if a key is
+/// there.
+[[nodiscard, gnu::cold]] inline std::vector<std::pair<std::string_view, std::string>> key_faults(
+    api_keys_options const& of) {
+  std::vector<std::pair<std::string_view, std::string>> faults;
+  std::size_t                                           keys     = 0;
+  bool                                                  readable = true;
+  auto const note = [&](std::string_view member, std::string const& path, auto const& read) {
+    if (read) keys += read->keys.size();
+    readable = readable && read.has_value();
+    faults.emplace_back(member, read ? path : read.error());
+  };
+  if (auto const own = key_file_of(of); !own.empty())
+    note("file", own, own_keys_of(own, store::read_file(own, watched_text::max_size)));
+  if (!of.ptn.empty()) {
+    auto text = store::read_file(of.ptn, watched_text::max_size);
+    note("ptn", of.ptn, ptn_keys_of(of.ptn, text));
+  }
+  if (keys != 0) return {};
+  for (auto& one : faults) one.second += "; " + no_key_text(readable, key_command());
+  return faults;
+}
+
 /// The one member of a body that is looked for.
 struct body_key {
   reflect::raw_json api_key{.text = {}};
@@ -109,6 +133,9 @@ struct tensorgate::reflect::describe<tensorgate::auth::api_keys_options> {
       text<&options::header>("the field of the place \"header\""),
       text<&options::rate>("how often a key without a rate of its own may ask"),
       text<&options::poll>("how often the files are looked at")};
+  static void start_faults(options const& of, std::function<void(std::string_view, std::string)> const& tell) {
+    for (auto& [member, text] : tensorgate::auth::detail::key_faults(of)) tell(member, std::move(text));
+  }
   static constexpr std::string_view check(options const& of) {
     return of.poll < std::chrono::milliseconds(10) ? "poll must be at least 10ms" : "";
   }
@@ -364,8 +391,7 @@ class api_keys {
     if (own_.named()) carry(read_last_use(own_.path()));
     bool const good = look(true);
     if (tables_.get()->size() == 0) {
-      trouble_ = "there is no API key" + std::string(good ? "" : " that can be read") + ", and nobody could be let in" +
-                 (around_.command.empty() ? std::string() : ": add one with `" + around_.command + "`");
+      trouble_ = detail::no_key_text(good, around_.command);
       refusal_ = trouble_;
       return fail(detail::no_key(), refusal_);
     }
@@ -412,9 +438,8 @@ class api_keys {
     bool       good   = true;
     if (own_.named()) {
       if (auto text = own_.look(always)) {
-        auto const read = *text ? parse_own(**text) : std::nullopt;
-        own_trouble_ =
-            *text ? (read ? std::string{} : own_trouble_) : own_.path() + ": " + text->error().code.message();
+        auto const read = detail::own_keys_of(own_.path(), *text);
+        own_trouble_    = read ? std::string{} : read.error();
         if (read) {
           own_.accept();
           own   = std::make_shared<identity::key_table const>(identity::key_table::of(*read));
@@ -425,10 +450,10 @@ class api_keys {
     }
     if (ptn_.named()) {
       if (auto text = ptn_.look(always)) {
-        auto read = *text ? parse_ptn(**text) : std::nullopt;
-        ptn_trouble_ =
-            *text ? (read ? std::string{} : ptn_trouble_) : ptn_.path() + ": " + text->error().code.message();
+        auto read    = detail::ptn_keys_of(ptn_.path(), *text);
+        ptn_trouble_ = read ? std::string{} : read.error();
         if (read) {
+          for (auto const& one : read->warnings) owner_.say("keys", ptn_.path() + ": " + one);
           ptn_.accept();
           ptn   = std::make_shared<identity::key_table const>(identity::table_of(std::move(*read), around_.random));
           fresh = true;
@@ -454,23 +479,6 @@ class api_keys {
       trouble_ = now;
     }
     return good;
-  }
-
-  std::optional<identity::key_file> parse_own(std::string const& text) {
-    auto read = identity::parse_key_file(text);
-    if (read) return std::move(*read);
-    own_trouble_ = own_.path() + ": " + read.error().text();
-    return std::nullopt;
-  }
-  std::optional<identity::ptn_keys> parse_ptn(std::string& text) {
-    auto read = identity::parse_ptn_keys(text);
-    wipe(text.data(), text.size());
-    if (!read) {
-      ptn_trouble_ = ptn_.path() + ": " + read.error().text();
-      return std::nullopt;
-    }
-    for (auto const& one : read->warnings) owner_.say("keys", ptn_.path() + ": " + one);
-    return std::move(*read);
   }
 
   net::part_health health() const {

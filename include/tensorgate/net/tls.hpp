@@ -69,11 +69,18 @@ class tls_certificate final : public tls_acceptor {
     }
   }
 
+  /// Why a start with this pair would be refused; empty when it would not.
+  [[nodiscard]] static std::string fault_of(tls_options const& options) {
+    std::string why;
+    static_cast<void>(read_pair(options, why));
+    return why;
+  }
+
   /// Reads the pair. A failure keeps what was in force. From any thread.
   result<void> load() {
     std::scoped_lock const one_by_one(loading_);  // of two at once, the later to read is the later to be in force
     std::string            why;
-    auto                   made = read_pair(why);
+    auto                   made = read_pair(options_, why);
     std::scoped_lock const lock(mutex_);
     if (made == nullptr) {
       note_ = (context_ != nullptr ? "the new certificate cannot be used, the one before stays: "
@@ -159,7 +166,7 @@ class tls_certificate final : public tls_acceptor {
     return all;
   }
 
-  [[nodiscard]] std::shared_ptr<::SSL_CTX> read_pair(std::string& why) const {
+  [[nodiscard]] static std::shared_ptr<::SSL_CTX> read_pair(tls_options const& options, std::string& why) {
     ::ERR_clear_error();
     std::shared_ptr<::SSL_CTX> made(::SSL_CTX_new(::TLS_server_method()), detail::ssl_deleter{});
     if (made == nullptr) {
@@ -167,7 +174,7 @@ class tls_certificate final : public tls_acceptor {
       return nullptr;
     }
     auto* const context = made.get();
-    ::SSL_CTX_set_min_proto_version(context, options_.tls12 ? TLS1_2_VERSION : TLS1_3_VERSION);
+    ::SSL_CTX_set_min_proto_version(context, options.tls12 ? TLS1_2_VERSION : TLS1_3_VERSION);
     ::SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                        SSL_OP_IGNORE_UNEXPECTED_EOF);
     ::SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
@@ -179,21 +186,21 @@ class tls_certificate final : public tls_acceptor {
       *static_cast<bool*>(asked) = true;
       return -1;
     });
-    bool const certified = ::SSL_CTX_use_certificate_chain_file(context, options_.certificate.c_str()) == 1;
-    bool const keyed = certified && ::SSL_CTX_use_PrivateKey_file(context, options_.key.c_str(), SSL_FILETYPE_PEM) == 1;
+    bool const certified = ::SSL_CTX_use_certificate_chain_file(context, options.certificate.c_str()) == 1;
+    bool const keyed = certified && ::SSL_CTX_use_PrivateKey_file(context, options.key.c_str(), SSL_FILETYPE_PEM) == 1;
     ::SSL_CTX_set_default_passwd_cb(context, nullptr);
     ::SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
     if (!certified) {
-      why = options_.certificate + ": " + detail::ssl_error_text("it holds no certificate in PEM");
+      why = options.certificate + ": " + detail::ssl_error_text("it holds no certificate in PEM");
     } else if (!keyed && encrypted) {
-      why = options_.key + ": the key needs a passphrase; store it without one, in a file that only this program reads";
+      why = options.key + ": the key needs a passphrase; store it without one, in a file that only this program reads";
       ::ERR_clear_error();
     } else if (!keyed) {
-      why = detail::ssl_key_mismatch() ? options_.key + " is not the key of " + options_.certificate
-                                       : options_.key + ": " + detail::ssl_error_text("it holds no private key in PEM");
+      why = detail::ssl_key_mismatch() ? options.key + " is not the key of " + options.certificate
+                                       : options.key + ": " + detail::ssl_error_text("it holds no private key in PEM");
       ::ERR_clear_error();
     } else if (::SSL_CTX_check_private_key(context) != 1) {
-      why = options_.key + " is not the key of " + options_.certificate;
+      why = options.key + " is not the key of " + options.certificate;
       ::ERR_clear_error();
     } else {
       return made;

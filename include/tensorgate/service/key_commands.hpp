@@ -32,7 +32,7 @@ namespace tensorgate::inline TENSORGATE_ABI {
 
 inline constexpr std::string_view key_commands_usage =
     "  add NAME [--tier N] [--rate 600/min] [--expires 2027-01-31] [--note TEXT]\n"
-    "                     makes a key and shows it, this once\n"
+    "                     makes a key and shows it, this once; where keys are sold by tier, --tier must be given\n"
     "  list               shows the names, and when each key was last used\n"
     "  revoke NAME        takes a key out; a running server follows within seconds\n"
     "  import FILE        enters the keys of a validator's api_keys.json, or brings them up to date\n"
@@ -40,13 +40,14 @@ inline constexpr std::string_view key_commands_usage =
 
 /// What the commands work on.
 struct key_commands_options {
-  std::string      file;        ///< the file of keys; made when there is none
-  int              tier = 100;  ///< of a key that is added without one
-  std::vector<int> tiers{};     ///< the tiers that there are; empty: any
-  clock_fn         clock  = wall_clock;
-  random_fn        random = system_random;
-  ops::terminal    out    = ops::terminal::of(stdout);
-  ops::terminal    err    = ops::terminal::of(stderr);
+  std::string file;  ///< the file of keys; made when there is none
+  /// Of a key that is added without one; nothing: a tier must be named, for it says what is given away.
+  std::optional<int> tier = 100;
+  std::vector<int>   tiers{};  ///< the tiers that there are; empty: any
+  clock_fn           clock  = wall_clock;
+  random_fn          random = system_random;
+  ops::terminal      out    = ops::terminal::of(stdout);
+  ops::terminal      err    = ops::terminal::of(stderr);
 };
 
 namespace service_detail {
@@ -142,18 +143,27 @@ class key_commands {
 
   [[gnu::cold]] int add() {
     identity::key_grant grant;
-    grant.tier      = option<int>("--tier").value_or(options_.tier);
-    grant.rate      = option<identity::allowance>("--rate");
-    grant.expires   = option<identity::utc_stamp>("--expires");
-    auto       note = words_.value("--note").value_or("");
-    auto const name = words_.word();
+    auto const          tier = option<int>("--tier");
+    grant.tier               = tier.value_or(options_.tier.value_or(0));
+    grant.rate               = option<identity::allowance>("--rate");
+    grant.expires            = option<identity::utc_stamp>("--expires");
+    auto       note          = words_.value("--note").value_or("");
+    auto const name          = words_.word();
     if (auto const wrong = words_.complaint()) return refuse(*wrong);
     if (!name) return refuse("whose key? keys add NAME");
+    std::string known;
+    for (int const one : options_.tiers) known += (known.empty() ? "" : ", ") + std::to_string(one);
+    if (!tier && !options_.tier) {
+      return refuse("which tier? --tier N says what the key may see" +
+                    (known.empty() ? std::string() : ", one of " + known));
+    }
     if (!options_.tiers.empty() &&
         std::find(options_.tiers.begin(), options_.tiers.end(), grant.tier) == options_.tiers.end()) {
-      std::string known;
-      for (int const one : options_.tiers) known += (known.empty() ? "" : ", ") + std::to_string(one);
       return refuse("--tier: expected one of " + known + ", found " + std::to_string(grant.tier));
+    }
+    if (grant.expires && options_.clock() >= unix_millis(grant.expires->value)) {
+      return refuse("--expires: expected a time to come, found " + to_text(*grant.expires) +
+                    ", with which the key would never be good");
     }
     grant.name = *name;
     int  code  = exit_codes::fine;

@@ -7,14 +7,17 @@
 // Later sources win: the aggregate's own defaults, the TOML file of `--config F` (or TENSORGATE_CONFIG), variables
 // (TENSORGATE_SERVER_THREADS for `server.threads`), flags (`--server.threads 2`, `--set server.threads=2`). Every
 // problem names its source, the line where there is one, the setting and what was expected; an unknown setting is a
-// problem too.
+// problem too. A variable TENSORGATE_… that names no setting is told on stderr and passed over: another program of the
+// same environment may know it.
+//
+// `--check-config` also looks for what a start would need on this machine: see service/detail/config_start.hpp.
 //
 // An aggregate may say of itself, as static members: `program` (its name in `--version`), `summary` (a sentence for
-// `--help`), `default_config` (the file that is read when none is named and it exists).
+// `--help`), `default_config` (the file that is read when none is named and it exists), `add_key` (the words that add a
+// key, for whoever does not start without one; else "keys add NAME").
 #pragma once
 
 #include <algorithm>    // any_of, max, min
-#include <array>        // array
 #include <concepts>     // same_as
 #include <cstddef>      // size_t
 #include <cstdio>       // fputs, stdout
@@ -36,8 +39,9 @@
 #include <tensorgate/core/result.hpp>                  // expected
 #include <tensorgate/service/arguments.hpp>            // arguments
 #include <tensorgate/service/config_failure.hpp>       // config_failure, explain
-#include <tensorgate/service/detail/command_line.hpp>  // read_command_line
+#include <tensorgate/service/detail/command_line.hpp>  // read_command_line, variable_of
 #include <tensorgate/service/detail/config_read.hpp>   // read_setting
+#include <tensorgate/service/detail/config_start.hpp>  // look_around
 #include <tensorgate/service/detail/config_type.hpp>   // type_of_setting
 #include <tensorgate/service/detail/config_write.hpp>  // write_table, list_settings
 #include <tensorgate/service/detail/reread.hpp>        // reread_server
@@ -62,15 +66,17 @@ struct program_words {
   std::string_view name;
   std::string_view summary;
   std::string_view default_config;
+  std::string_view add_key;
 };
 
 template <class T>
 [[nodiscard]] program_words words_of(char const* called) {
-  program_words words{called == nullptr ? "tensorgate" : called, {}, {}};
+  program_words words{called == nullptr ? "tensorgate" : called, {}, {}, "keys add NAME"};
   words.name = words.name.substr(words.name.find_last_of('/') + 1);
   if constexpr (requires { T::program; }) words.name = T::program;
   if constexpr (requires { T::summary; }) words.summary = T::summary;
   if constexpr (requires { T::default_config; }) words.default_config = T::default_config;
+  if constexpr (requires { T::add_key; }) words.add_key = T::add_key;
   return words;
 }
 
@@ -91,7 +97,7 @@ template <class T>
       "\nflags:\n"
       "  --config F, -c F    read settings from the TOML file F (variable TENSORGATE_CONFIG)\n"
       "  --set NAME=VALUE    give one setting; lists with commas\n"
-      "  --check-config      say whether the settings are sound, and end\n"
+      "  --check-config      say what is wrong with the settings, or missing for a start, and end\n"
       "  --print-config      print all settings as they stand, as a TOML file, and end\n"
       "  --json              print data as JSON where data is printed\n"
       "  --version, -V       print the version and end\n"
@@ -110,6 +116,34 @@ template <class T>
   return out;
 }
 
+/// Calls `use(name, value)` for each variable that is for programs of the house.
+template <class F>
+void for_each_variable(char const* const* environment, F use) {
+  for (auto const* one = environment; one != nullptr && *one != nullptr; ++one) {
+    std::string_view const text = *one;
+    auto const             at   = text.find('=');
+    if (text.starts_with(variable_prefix) && at != std::string_view::npos) use(text.substr(0, at), text.substr(at + 1));
+  }
+}
+
+/// Tells of variables that look like ours and name no setting. They stop nothing: an environment is shared.
+[[gnu::cold]] inline void tell_of_variables(std::vector<setting> const& settings, char const* const* environment,
+                                            std::function<void(std::string)> const& say) {
+  std::vector<std::string> names{"TENSORGATE_CONFIG"};
+  for (auto const& one : settings) {
+    if (one.by_text) names.push_back(variable_of(one.path));
+  }
+  std::vector<std::string_view> known;  // without the prefix, which is near to anything that has it
+  for (auto const& one : names) known.push_back(std::string_view(one).substr(variable_prefix.size()));
+  for_each_variable(environment, [&](std::string_view name, std::string_view) {
+    auto const ours = name.substr(variable_prefix.size());
+    if (std::ranges::find(known, ours) != known.end()) return;
+    auto       said = "environment variable " + std::string(name) + ": there is no such setting, so it changes nothing";
+    auto const meant = nearest(ours, known);
+    say(meant.empty() ? said : said + "; did you mean " + std::string(variable_prefix) + std::string(meant) + "?");
+  });
+}
+
 /// Everything but the types: reads the sources and puts them over one another.
 [[nodiscard, gnu::cold]] inline expected<config_node, config_failure> gather(command_line const&         given,
                                                                              program_words const&        program,
@@ -119,12 +153,8 @@ template <class T>
   root.is = config_node::kind::table;
 
   std::vector<std::pair<std::string, std::string>> variables;
-  for (auto const* one = environment; one != nullptr && *one != nullptr; ++one) {
-    std::string_view const text = *one;
-    auto const             at   = text.find('=');
-    if (text.starts_with("TENSORGATE_") && at != std::string_view::npos)
-      variables.emplace_back(text.substr(0, at), text.substr(at + 1));
-  }
+  for_each_variable(environment,
+                    [&](std::string_view name, std::string_view value) { variables.emplace_back(name, value); });
   auto const variable = [&](std::string_view name) -> std::string const* {
     for (auto const& [known, value] : variables) {
       if (known == name) return &value;
@@ -226,16 +256,19 @@ struct command_words {
 [[gnu::cold]] inline void tell_of_keys(request_of_program const& asked, std::vector<command_words> const& commands) {
   if (!std::ranges::any_of(commands, [](command_words const& one) { return one.name == "keys"; })) return;
   auto const& file    = asked.given.config;
-  auth::key_command() = std::string(asked.words.name) + (file.empty() ? "" : " --config " + file) + " keys add NAME";
+  auth::key_command() = std::string(asked.words.name) + (file.empty() ? "" : " --config " + file) + " " +
+                        std::string(asked.words.add_key);
 }
 
-/// Reads all sources into `out`; empty when they are sound.
+/// Reads all sources into `out`; empty when they are sound, and where that is asked, when a start would find what it
+/// needs.
 [[nodiscard, gnu::cold]] inline std::optional<config_failure> read_all(request_of_program const& asked,
                                                                        setting_type const& type, void* out) {
   auto const tree = gather(asked.given, asked.words, asked.settings, ::environ);
   if (!tree) return tree.error();
   config_reader reader;
   read_setting(reader, *tree, type, out, "");
+  if (reader.problems.empty() && asked.given.check) look_around(reader, *tree, type, out, "");
   if (!reader.problems.empty()) return config_failure{std::move(reader.problems)};
   return std::nullopt;
 }
@@ -244,7 +277,7 @@ struct command_words {
 [[nodiscard, gnu::cold]] inline bool shows_settings(command_line const& given, setting_type const& type,
                                                     void const* value) {
   if (given.check) {
-    std::fputs("the settings are sound\n", stdout);
+    std::fputs("the settings are sound, and what a start needs is there\n", stdout);
   } else if (given.print) {
     std::string text;
     write_table(text, type, value, "");
@@ -260,15 +293,20 @@ struct command_words {
   return made;
 }
 
-/// Names the settings that a reload does not follow and that differ from those of the start.
+/// Names the settings that a reload does not follow and that differ from those of the start. `is_followed` knows the
+/// members of the server.
 [[gnu::cold]] inline void name_changes(std::vector<setting> const& first, std::vector<setting> const& now,
+                                       bool (*is_followed)(std::string_view),
                                        std::function<void(std::string_view)> const& say) {
-  constexpr std::array<std::string_view, 6> followed{"server.limits.", "server.rate.", "server.cors.",
-                                                     "server.allow",   "server.deny",  "server.drain"};
+  auto const follows = [&](std::string_view path) {
+    constexpr std::string_view server = "server.";
+    if (!path.starts_with(server)) return false;
+    path.remove_prefix(server.size());
+    return is_followed(path.substr(0, path.find('.')));
+  };
   for (std::size_t i = 0; i != std::min(first.size(), now.size()); ++i) {
-    auto const& path    = now[i].path;
-    bool const  follows = std::ranges::any_of(followed, [&](std::string_view one) { return path.starts_with(one); });
-    if (!follows && first[i].path == path && first[i].standard != now[i].standard)
+    auto const& path = now[i].path;
+    if (!follows(path) && first[i].path == path && first[i].standard != now[i].standard)
       say(path + " has changed, which counts from the next start on");
   }
 }
@@ -288,6 +326,8 @@ template <class T>
   auto const asked = in::understand(argc, argv, in::words_of<T>(argc > 0 ? argv[0] : nullptr), type, &*made, names);
   if (!asked) return unexpected<config_failure>(asked.error());
   in::tell_of_keys(*asked, names);
+  in::tell_of_variables(asked->settings, ::environ,
+                        [](std::string const& said) { std::fputs(("warning: " + said + "\n").c_str(), stderr); });
   if (auto wrong = in::read_all(*asked, type, &*made)) return unexpected<config_failure>(std::move(*wrong));
   if (in::shows_settings(asked->given, type, &*made)) return in::done(exit_codes::fine);
   if (asked->chosen) return in::done(commands[*asked->chosen].run(*made, arguments(asked->given.rest)));
@@ -299,7 +339,7 @@ template <class T>
         for (auto const& problem : wrong->problems) say(problem.sentence());
         return nullptr;
       }
-      in::name_changes(first, in::texts_of(type, &fresh), say);
+      in::name_changes(first, in::texts_of(type, &fresh), &decltype(T::server)::is_followed, say);
       return std::make_shared<server_config const>(std::move(fresh.server));
     };
   }

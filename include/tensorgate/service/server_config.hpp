@@ -1,15 +1,23 @@
 // tensorgate/service/server_config.hpp: what an operator may set about any server of the house.
 #pragma once
 
+#include <cerrno>        // errno
 #include <charconv>      // from_chars
 #include <chrono>        // milliseconds
+#include <cstddef>       // size_t
 #include <cstdint>       // uint16_t
+#include <filesystem>    // path
+#include <functional>    // function
 #include <optional>      // optional
 #include <string>        // string
 #include <string_view>   // string_view
-#include <system_error>  // errc
+#include <system_error>  // errc, generic_category
 #include <tuple>         // tuple
+#include <utility>       // move
 #include <vector>        // vector
+
+#include <sys/stat.h>  // stat
+#include <unistd.h>    // access
 
 #include <tensorgate/auth/cors.hpp>       // cors_options
 #include <tensorgate/auth/rate.hpp>       // rate_options
@@ -18,9 +26,10 @@
 #include <tensorgate/http/server.hpp>     // request_id_field
 #include <tensorgate/net/addresses.hpp>   // cidr, forwarding_field
 #include <tensorgate/net/listener.hpp>    // listen_options
-#include <tensorgate/net/tls.hpp>         // tls_options
+#include <tensorgate/net/tls.hpp>         // tls_options, tls_certificate
 #include <tensorgate/ops/access_log.hpp>  // log_options
 #include <tensorgate/reflect/errc.hpp>    // errc
+#include <tensorgate/reflect/fields.hpp>  // field_names, field_index
 #include <tensorgate/reflect/rules.hpp>   // describe
 #include <tensorgate/reflect/traits.hpp>  // text_form
 
@@ -93,7 +102,77 @@ struct server_config {
   auth::cors_options          cors{};
   http::limits                limits{};
   ops::log_options            log{};
+
+  /// True for the members that a reload follows at once. All else counts from the next start on.
+  [[nodiscard]] static constexpr bool is_followed(std::string_view member) noexcept;
 };
+
+namespace service_detail {
+
+template <auto... Members>
+struct member_list {
+  /// Calls `use` with each pointer to a member.
+  template <class F>
+  static constexpr void each(F use) {
+    (use(Members), ...);
+  }
+  template <class T>
+  [[nodiscard]] static constexpr bool holds(std::string_view name) noexcept {
+    return ((reflect::field_names<T>[reflect::field_index<Members>] == name) || ...);
+  }
+};
+
+/// What a reload follows: the one list of it.
+using followed_at_reload = member_list<&server_config::allow, &server_config::deny, &server_config::rate,
+                                       &server_config::cors, &server_config::limits, &server_config::drain>;
+
+/// The settings in force after a reload: those of the start, and what is followed as it is now.
+[[nodiscard]] inline server_config after_reload(server_config started, server_config const& now) {
+  followed_at_reload::each([&](auto member) { started.*member = now.*member; });
+  return started;
+}
+
+/// Why a file cannot be written at, with nothing made or changed; empty when it can be.
+[[nodiscard]] inline std::string unwritable(std::string const& file) {
+  struct stat facts{};
+  if (::stat(file.c_str(), &facts) == 0) {
+    if (S_ISDIR(facts.st_mode)) return file + " is a folder";
+    return ::access(file.c_str(), W_OK) == 0 ? ""
+                                             : file + " cannot be written: " + std::generic_category().message(errno);
+  }
+  if (errno != ENOENT) return file + " cannot be opened: " + std::generic_category().message(errno);
+  auto const folder = std::filesystem::path(file).parent_path().string();
+  if (::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0) return {};
+  return file + " cannot be made: " + folder + ": " + std::generic_category().message(errno);
+}
+
+/// What a start would find missing.
+inline void start_faults_of(server_config const& of, std::function<void(std::string_view, std::string)> const& tell) {
+  if (!of.tls.certificate.empty()) {
+    if (auto why = net::tls_certificate::fault_of(of.tls); !why.empty()) {
+      bool const certificate = why.starts_with(of.tls.certificate + ":");
+      tell(certificate ? "tls.certificate" : "tls.key", std::move(why));
+    }
+  }
+  auto const& log = of.log.access;
+  if (log != "off" && log != "stdout" && log != "stderr") {
+    if (auto why = unwritable(log); !why.empty()) tell("log.access", std::move(why));
+  }
+  auto const socket = [&](std::string const& member, net::listen_options const& where) {
+    if (where.unix_socket.empty()) return;
+    auto const folder = std::filesystem::path(where.unix_socket).parent_path();
+    if (::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0)
+      tell(member, "no socket can be made in " + folder.string() + ": " + std::generic_category().message(errno));
+  };
+  for (std::size_t i = 0; i != of.listen.size(); ++i) socket("listen[" + std::to_string(i) + "]", of.listen[i].value);
+  if (auto const admin = listen_address::parse(of.admin)) socket("admin", admin->value);
+}
+
+}  // namespace service_detail
+
+constexpr bool server_config::is_followed(std::string_view member) noexcept {
+  return service_detail::followed_at_reload::holds<server_config>(member);
+}
 
 }  // namespace tensorgate
 
@@ -186,6 +265,9 @@ struct tensorgate::reflect::describe<tensorgate::server_config> {
                  text<&config::request_ids>("whether answers carry X-Request-Id"),
                  text<&config::allow>("addresses that may ask; empty: all"),
                  text<&config::deny>("addresses that may not ask")};
+  static void start_faults(config const& of, std::function<void(std::string_view, std::string)> const& tell) {
+    tensorgate::service_detail::start_faults_of(of, tell);
+  }
   static std::string_view check(config const& of) {
     if (of.listen.empty()) return "listen names no address";
     bool tls = false;

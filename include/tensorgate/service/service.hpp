@@ -61,8 +61,8 @@ class service final : public net::parts {
     ::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): a peer that is gone is a failed write
     ::signal(SIGXFSZ, SIG_IGN);  // NOLINT(cert-err33-c): so is a file that may not grow
     add({.name   = "access log",
-         .start  = [this] { return log_.start(); },
-         .reload = [this] { return log_.reopen(); },
+         .start  = [this] { return with_log(log_.start()); },
+         .reload = [this] { return with_log(log_.reopen()); },
          .drain  = {},
          .stop   = [this] { log_.stop(); },
          .health = [this] { return log_health(); }});
@@ -205,9 +205,7 @@ class service final : public net::parts {
       auto const done = one.start();
       if (done) continue;
       auto const& why = done.error();
-      say("error",
-          one.name + " cannot start: " +
-              (why.note.empty() ? why.code.message() : std::string(why.note) + " (" + why.code.message() + ")"));
+      say("error", one.name + " cannot start: " + sentence_of(why));
       stop_parts();
       // What starting again would not mend is told apart, so that a service manager need not try.
       return why.code == std::errc::permission_denied || why.code == std::errc::invalid_argument ? exit_codes::refused
@@ -264,14 +262,14 @@ class service final : public net::parts {
     for (auto& one : parts_) {
       if (!one.reload) continue;
       if (auto const done = one.reload(); !done) {
-        say(one.name, "is as before the reload: " +
-                          (done.error().note.empty() ? done.error().code.message() : std::string(done.error().note)));
+        say(one.name, "is as before the reload: " + sentence_of(done.error()));
       }
     }
     static_cast<void>(manager_.ready("serving"));
   }
 
-  void adopt(server_config const& fresh) {
+  void adopt(server_config const& read) {
+    auto const fresh = service_detail::after_reload(config_, read);
     around_->replace(rules_of(fresh, around_->rules().get()));
     server_->adopt(fresh.limits);
     drain_ = fresh.drain;
@@ -308,6 +306,17 @@ class service final : public net::parts {
       if (parts_[started_ - 1].stop) parts_[started_ - 1].stop();
     }
     if (pool_) pool_->stop();
+  }
+
+  [[nodiscard]] static std::string sentence_of(failure const& why) {
+    return why.note.empty() ? why.code.message() : std::string(why.note) + " (" + why.code.message() + ")";
+  }
+
+  /// Names the file, where it cannot be opened.
+  [[nodiscard]] result<void> with_log(result<void> opened) {
+    if (opened) return opened;
+    log_fault_ = config_.log.access + " cannot be opened";
+    return fail(opened.error().code, log_fault_);
   }
 
   void finished(http::request const& r) {
@@ -368,6 +377,7 @@ class service final : public net::parts {
   std::unique_ptr<net::cpu_pool>                pool_;
   ops::metrics                                  metrics_;
   ops::access_log                               log_;
+  std::string                                   log_fault_;  // as the last failure says it
   ops::service_manager                          manager_ = ops::service_manager::from_environment();
   service_detail::reread_function               reread_;
   std::vector<net::part>                        parts_;

@@ -30,7 +30,8 @@ script() { # FILE
     fi
     server=$!
     tries=0
-    until listening "$port"; do
+    # A demo says its key when it can be asked.
+    until listening "$port" && { [ "$beside" != demo ] || grep -q '^The key of this demonstration' "$folder/server.log"; }; do
       tries=$((tries + 1))
       # A start waits up to 65 s for a port that a closing connection of this host holds.
       if [ "$tries" -gt 800 ] || ! kill -0 "$server" 2>/dev/null; then
@@ -85,7 +86,7 @@ case $what in
       [ -e "$one" ] || continue
       app=$(basename "$one")
       echo "-- $one"
-      "$build/apps/tensorgate-$(printf %s "${app%%.*}" | tr _ -)" --check-config --config "$one" || failed=1
+      "$build/apps/tensorgate-$(printf %s "${app%%.*}" | tr _ -)" --print-config --config "$one" >"$out/printed.toml" || failed=1
     done ;;
   projects)
     for one in "$out"/projects/*/CMakeLists.txt; do

@@ -1,5 +1,5 @@
-// tensorgate/auth/detail/key_source.hpp: a file that is read again when it changes, its last good content kept in
-// force.
+// tensorgate/auth/detail/key_source.hpp: the files that keys come from: how they are read, what is wrong with them, and
+// when they must be read again.
 #pragma once
 
 #include <cerrno>       // errno
@@ -10,10 +10,37 @@
 
 #include <sys/stat.h>  // stat
 
-#include <tensorgate/core/result.hpp>         // result
+#include <tensorgate/core/result.hpp>         // result, expected
+#include <tensorgate/identity/api_key.hpp>    // key_file
+#include <tensorgate/identity/ptn_keys.hpp>   // ptn_keys
 #include <tensorgate/store/durable_file.hpp>  // read_file
 
 namespace tensorgate::inline TENSORGATE_ABI::auth::detail {
+
+/// The keys of our own file. The error is a sentence that names it.
+[[nodiscard]] inline expected<identity::key_file, std::string> own_keys_of(std::string const&         path,
+                                                                           result<std::string> const& text) {
+  if (!text) return unexpected<std::string>(path + ": " + text.error().code.message());
+  auto read = identity::parse_key_file(*text);
+  if (!read) return unexpected<std::string>(path + ": " + read.error().text());
+  return std::move(*read);
+}
+
+/// The same of a validator's file, whose keys stand in it as they are: the text is wiped.
+[[nodiscard]] inline expected<identity::ptn_keys, std::string> ptn_keys_of(std::string const&   path,
+                                                                           result<std::string>& text) {
+  if (!text) return unexpected<std::string>(path + ": " + text.error().code.message());
+  auto read = identity::parse_ptn_keys(*text);
+  wipe(text->data(), text->size());
+  if (!read) return unexpected<std::string>(path + ": " + read.error().text());
+  return std::move(*read);
+}
+
+/// What is said where no key is in force. `readable`: all files could be read; `command` adds a key.
+[[nodiscard]] inline std::string no_key_text(bool readable, std::string const& command) {
+  return "there is no API key" + std::string(readable ? "" : " that can be read") + ", and nobody could be let in" +
+         (command.empty() ? std::string() : ": add one with `" + command + "`");
+}
 
 /// What tells one state of a file from another without reading it.
 struct file_stamp {

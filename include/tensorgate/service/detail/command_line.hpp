@@ -139,9 +139,11 @@ struct command_line {
   return made;
 }
 
+inline constexpr std::string_view variable_prefix = "TENSORGATE_";
+
 /// The variable that gives a setting: TENSORGATE_SERVER_DRAIN for `server.drain`.
 [[nodiscard, gnu::cold]] inline std::string variable_of(std::string_view path) {
-  std::string name = "TENSORGATE_";
+  std::string name(variable_prefix);
   for (char const one : path)
     name.push_back(one == '.' ? '_' : one >= 'a' && one <= 'z' ? static_cast<char>(one - 'a' + 'A') : one);
   return name;

@@ -10,6 +10,7 @@
 #include <cstddef>       // size_t
 #include <cstdint>       // uint8_t
 #include <filesystem>    // path
+#include <functional>    // function
 #include <iterator>      // begin, end
 #include <limits>        // numeric_limits
 #include <string>        // string, to_string
@@ -66,6 +67,9 @@ class config_reader {
   }
 };
 
+/// What a start would find missing on this machine: a member, "log.access" or "listen[1]", and a sentence.
+using tell_lack = std::function<void(std::string_view inside, std::string said)>;
+
 enum class setting_shape : std::uint8_t { scalar, optional, list, named, table };
 
 struct setting_type;
@@ -105,7 +109,16 @@ struct setting_type {
                 std::string const& path)                            = nullptr;
   std::string_view (*check)(void const* value, std::string& inside) = nullptr;  ///< `inside`: the member it is about
   void (*fresh)(use_value use, void* context)                       = nullptr;
+  void (*start_faults)(void const* value, tell_lack const& tell)    = nullptr;
 };
+
+/// Calls `use(name, one)` for each value in an optional, a list or a table of names.
+template <class F>
+void for_each_inside(setting_type const& type, void const* value, F use) {
+  type.each(
+      value, [](void* context, std::string_view name, void const* one) { (*static_cast<F*>(context))(name, one); },
+      &use);
+}
 
 /// True where the value stands on one line behind "name =".
 [[nodiscard]] constexpr bool is_inline(setting_type const& type) noexcept {
@@ -332,6 +345,9 @@ struct settings_table {
       return reflect::describe<T>::check(held);
     }
   }
+  static void start_faults(void const* value, tell_lack const& tell) {
+    reflect::describe<T>::start_faults(*static_cast<T const*>(value), tell);
+  }
   static void fresh(setting_type::use_value use, void* context) {
     T const made{};
     use(context, &made);
@@ -397,6 +413,8 @@ template <class T>
         requires(T const& value) { reflect::describe<T>::check(value); }) {
       made.check = &table::check;
     }
+    if constexpr (requires(T const& value, tell_lack const& tell) { reflect::describe<T>::start_faults(value, tell); })
+      made.start_faults = &table::start_faults;
   }
   if (made.inner != nullptr && !is_inline(made) && made.inner->is != setting_shape::table &&
       !(made.is == setting_shape::named && is_inline(*made.inner))) {

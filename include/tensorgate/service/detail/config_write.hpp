@@ -23,14 +23,6 @@ struct setting {
   bool        truth   = false;  ///< its flag needs no value
 };
 
-/// Calls `use(name, one)` for each value in an optional, a list or a table of names.
-template <class F>
-void for_each_inside(setting_type const& type, void const* value, F use) {
-  type.each(
-      value, [](void* context, std::string_view name, void const* one) { (*static_cast<F*>(context))(name, one); },
-      &use);
-}
-
 /// The TOML of a value that stands on one line. Of a secret, nothing.
 [[nodiscard, gnu::cold]] inline std::string inline_text(setting_type const& type, void const* value) {
   if (type.is == setting_shape::scalar) return type.text(value);
@@ -57,9 +49,13 @@ void for_each_inside(setting_type const& type, void const* value, F use) {
 [[gnu::cold]] inline void write_table(std::string& out, setting_type const& type, void const* value,
                                       std::string const& path);
 
+[[gnu::cold]] inline void comment(std::string& out, setting_type const& type, setting_label const& label) {
+  comment(out, (label.words.empty() ? std::string{} : std::string(label.words) + "; ") + type_words(type));
+}
+
 [[gnu::cold]] inline void write_line(std::string& out, setting_type const& type, setting_label const& label,
                                      void const* value) {
-  comment(out, (label.words.empty() ? std::string{} : std::string(label.words) + "; ") + type_words(type));
+  comment(out, type, label);
   auto const text = inline_text(type, value);
   auto const name = key_text(label.name);
   if (!text.empty()) {
@@ -69,6 +65,20 @@ void for_each_inside(setting_type const& type, void const* value, F use) {
   } else {
     out += "# " + name + " is not set\n";
   }
+}
+
+/// What would be tables, but there are none, stands on a line of its own. False if there are some.
+[[gnu::cold]] inline bool write_empty(std::string& out, setting_type const& type, setting_label const& label,
+                                      void const* value) {
+  if (type.is == setting_shape::table) return false;
+  bool any = false;
+  for_each_inside(type, value, [&](std::string_view, void const*) { any = true; });
+  if (any) return false;
+  comment(out, type, label);
+  auto const name = key_text(label.name);
+  out += type.is == setting_shape::optional ? "# " + name + " is not set\n"
+                                            : name + (type.is == setting_shape::list ? " = []\n" : " = {}\n");
+  return true;
 }
 
 [[gnu::cold]] inline void write_nested(std::string& out, setting_type const& type, void const* value,
@@ -101,9 +111,11 @@ void for_each_inside(setting_type const& type, void const* value, F use) {
   for (std::size_t i = 0; i != type.count; ++i) {
     if (is_inline(*type.types[i])) write_line(out, *type.types[i], type.labels[i], places[i]);
   }
+  std::vector<bool> written(type.count);
+  for (std::size_t i = 0; i != type.count; ++i)
+    written[i] = is_inline(*type.types[i]) || write_empty(out, *type.types[i], type.labels[i], places[i]);
   for (std::size_t i = 0; i != type.count; ++i) {
-    if (!is_inline(*type.types[i]))
-      write_nested(out, *type.types[i], places[i], path_of(path, key_text(type.labels[i].name)));
+    if (!written[i]) write_nested(out, *type.types[i], places[i], path_of(path, key_text(type.labels[i].name)));
   }
 }
 
