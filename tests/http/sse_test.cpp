@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <tensorgate/http/head.hpp>
+#include <tensorgate/http/openapi.hpp>
 
 #include "support/run_task.hpp"
 
@@ -81,6 +82,8 @@ task<result<void>> converse(sse::writer& out) {
   CHECK(!fourth);
   co_return co_await out.comment("one\ntwo");
 }
+
+task<result<void>> events(sse::writer& out) { co_return co_await out.open(); }
 
 }  // namespace
 
@@ -189,4 +192,12 @@ TEST_CASE("a line or an event beyond the limit ends the reading") {
   sse::parser one_event(16);
   CHECK(one_event.feed("data: 01234567\n", ignore));
   CHECK(!one_event.feed("data: 01234567\n\n", ignore));
+}
+
+TEST_CASE("the document of the API says that an answer is a stream of events") {
+  http::routes const     table{http::get<"/ticks">(http::anyone, http::to<&events>())};
+  http::documented const shown(table, http::openapi_info{});
+  auto const             answer = shown.document().find("\"200\":");
+  REQUIRE(answer != std::string_view::npos);
+  CHECK(shown.document().substr(answer).find(R"("content":{"text/event-stream":{)") != std::string_view::npos);
 }

@@ -12,7 +12,8 @@
 //   P const&                    what a guard of the route provides
 //   request const&, deadline    as they are
 //   body_reader&, body_writer&  the body piece by piece, the answer piece by piece; then the handler waits
-//   W&                          any W that is made from a body_writer&, such as sse::writer
+//   W&                          any W that is made from a body_writer&, such as sse::writer; a member `media_type` of W
+//                               names it in the document
 // What is missing or wrong is answered before the handler runs: 415 for a body of another media type or coding, 400 for
 // text that breaks its grammar, 422 for a value that is sound but not what the type and its rules ask for.
 //

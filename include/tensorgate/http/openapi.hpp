@@ -129,6 +129,9 @@ template <class Want>
     describe_extracted<typename Want::plain>::to(into, about);
   } else if constexpr (Want::kind == want_kind::reader) {
     about.body_media_type = "*/*";
+  } else if constexpr (Want::kind == want_kind::wrapped_writer) {
+    if constexpr (requires { Want::plain::media_type; })
+      about.entry(status::ok).media_type = std::string(Want::plain::media_type);
   }
 }
 

@@ -78,9 +78,11 @@ inline void append_comment(std::string& out, std::string_view text) {
   out.append("\n");
 }
 
+inline constexpr std::string_view media_type = "text/event-stream";
+
 /// The head of an answer that is a stream of events: no cache keeps it, no proxy waits for its end.
 [[nodiscard]] inline reply head() {
-  auto made = reply::of({}, "text/event-stream");
+  auto made = reply::of({}, media_type);
   made.with("Cache-Control", "no-cache");
   made.with("X-Accel-Buffering", "no");  // understood by nginx
   return made;
@@ -96,6 +98,8 @@ inline void append_comment(std::string& out, std::string_view text) {
 /// Events as the answer of a handler. The head is sent with the first of them, or by `open`, once.
 class writer {
  public:
+  static constexpr std::string_view media_type = sse::media_type;  ///< for the document of the API
+
   explicit writer(body_writer& out) noexcept : out_(&out) {}
   writer(writer const&)            = delete;
   writer& operator=(writer const&) = delete;
