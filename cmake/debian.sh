@@ -51,6 +51,27 @@ need() {
   rm -f "$need_log"
 }
 
+# while_saying COMMAND…: runs it; while it takes long, says every ten seconds ($saying_every) that it still runs. The exit
+# code is its own.
+while_saying() {
+  (
+    saying_for=0
+    # A look each second ends this when the shell is gone, and leaves no sleep behind that others would wait for.
+    while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+      saying_for=$((saying_for + 1))
+      [ $((saying_for % ${saying_every:-10})) -eq 0 ] || continue
+      [ "$saying_for" -gt "${saying_every:-10}" ] || [ ! -t 1 ] || say  # the command's own line stands open
+      say "   $saying_for s so far"
+    done
+  ) &
+  saying=$!
+  saying_status=0
+  "$@" || saying_status=$?
+  kill "$saying" 2>/dev/null || :
+  wait "$saying" 2>/dev/null || :
+  return "$saying_status"
+}
+
 # Where ccache, if there is one, keeps what it made: its own choice is below HOME, which a service's user may not have.
 export CCACHE_DIR="${CCACHE_DIR:-$(pwd)/build/ccache}" CCACHE_MAXSIZE="${CCACHE_MAXSIZE:-4G}"
 
