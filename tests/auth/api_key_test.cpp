@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -219,6 +220,34 @@ TEST_CASE("without any key the start is refused, and says how one is added") {
   CHECK(started.error().code.message() == "no key is in force");
   CHECK(f.parts.said().find("none.json: No such file or directory") != std::string::npos);
   CHECK(f.parts.said().find("in force stays") == std::string::npos);
+}
+
+TEST_CASE("why a start would be refused is known before it, for each file of keys") {
+  fixture    f;
+  auto const faults_of = [](auth::api_keys_options const& of) {
+    std::vector<std::string> all;
+    for (auto const& [member, text] : auth::detail::key_faults(of)) all.push_back(std::string(member) + ": " + text);
+    return all;
+  };
+  CHECK(faults_of(f.options()).empty());
+  auto const none = f.folder + "/none.json";
+  CHECK(faults_of({.file = none, .ptn = none}) ==
+        std::vector<std::string>{"file: " + none +
+                                     ": No such file or directory; there is no API key that can be read, and nobody "
+                                     "could be let in",
+                                 "ptn: " + none +
+                                     ": No such file or directory; there is no API key that can be read, and nobody "
+                                     "could be let in"});
+  // One file with keys is enough for a start.
+  CHECK(faults_of({.file = f.file(), .ptn = none}).empty());
+  f.write_ptn(R"({"u":"a long key of u, good"})");
+  CHECK(faults_of({.file = none, .ptn = f.ptn()}).empty());
+  CHECK(faults_of({.ptn = f.ptn()}).empty());
+  f.write_ptn("{}");
+  CHECK(faults_of({.ptn = f.ptn()}) ==
+        std::vector<std::string>{"ptn: " + f.ptn() + "; there is no API key, and nobody could be let in"});
+  f.write_ptn("{");
+  CHECK(faults_of({.ptn = f.ptn()}).front().starts_with("ptn: " + f.ptn() + ": "));
 }
 
 TEST_CASE("a changed file is followed; a broken one leaves the keys of before and shows in health") {

@@ -69,13 +69,15 @@ struct setting {
 
 /// What would be tables, but there are none, stands on a line of its own. False if there are some.
 [[gnu::cold]] inline bool write_empty(std::string& out, setting_type const& type, setting_label const& label,
-                                      void const* value) {
+                                      void const* value, std::string const& path) {
   if (type.is == setting_shape::table) return false;
   bool any = false;
   for_each_inside(type, value, [&](std::string_view, void const*) { any = true; });
   if (any) return false;
   comment(out, type, label);
   auto const name = key_text(label.name);
+  if (type.is == setting_shape::list) comment(out, "one begins with [[" + path + "]], instead of this line");
+  if (type.is == setting_shape::named) comment(out, "one begins with [" + path + ".NAME], instead of this line");
   out += type.is == setting_shape::optional ? "# " + name + " is not set\n"
                                             : name + (type.is == setting_shape::list ? " = []\n" : " = {}\n");
   return true;
@@ -113,7 +115,8 @@ struct setting {
   }
   std::vector<bool> written(type.count);
   for (std::size_t i = 0; i != type.count; ++i)
-    written[i] = is_inline(*type.types[i]) || write_empty(out, *type.types[i], type.labels[i], places[i]);
+    written[i] = is_inline(*type.types[i]) || write_empty(out, *type.types[i], type.labels[i], places[i],
+                                                          path_of(path, key_text(type.labels[i].name)));
   for (std::size_t i = 0; i != type.count; ++i) {
     if (!written[i]) write_nested(out, *type.types[i], places[i], path_of(path, key_text(type.labels[i].name)));
   }
