@@ -324,6 +324,68 @@ TEST_CASE("a whole file of an unexpected shape is served as far as it can be, an
   }
 }
 
+TEST_CASE("a file that several rows need is one fault, told once for each version, and told when it is good again") {
+  auto const statistics = std::string("runnable/minerstatistics.json");
+  auto const lines      = [](kept_tree const& tree, std::string_view words) {
+    return std::count_if(tree.said.begin(), tree.said.end(),
+                              [&](auto const& one) { return one.find(words) != std::string::npos; });
+  };
+  kept_tree tree;
+  tree.look();
+  auto const good = read_text(tree.file(statistics));
+  tree.write(statistics, R"({"data":{}})");
+  tree.look(1s);
+  CHECK(tree.keeper.faults().size() == 1);
+  CHECK(tree.fault("minerstatistics.json: expected an array at /data; the last good version stays"));
+  CHECK(lines(tree, "minerstatistics.json: expected an array at /data") == 1);
+  tree.look(1s);
+  CHECK(lines(tree, "minerstatistics.json") == 1);
+  tree.write(statistics, good);
+  tree.look(1s);
+  CHECK(tree.keeper.faults().empty());
+  CHECK(lines(tree, "minerstatistics.json has the expected shape again") == 1);
+  CHECK(lines(tree, "minerstatistics.json") == 2);
+
+  tree.said.clear();
+  tree.write(statistics, good.substr(0, good.size() / 2));
+  for (int i = 0; i != 5; ++i) tree.look(1s);
+  CHECK(lines(tree, "minerstatistics.json is not JSON") == 1);
+  CHECK(tree.keeper.faults().size() == 1);
+  tree.write(statistics, "{");
+  for (int i = 0; i != 5; ++i) tree.look(1s);
+  CHECK(lines(tree, "minerstatistics.json is not JSON") == 2);
+  CHECK(tree.keeper.faults().size() == 1);
+  tree.write(statistics, good);
+  tree.look(1s);
+  tree.look(1s);
+  CHECK(lines(tree, "minerstatistics.json is whole again, and in force") == 1);
+  CHECK(tree.said.size() == 3);
+  CHECK(tree.keeper.faults().empty());
+
+  // What was never told to be broken is not told to be whole, nor is what has gone meanwhile.
+  tree.said.clear();
+  tree.write(statistics, good.substr(0, good.size() / 2));
+  tree.look(1s);
+  tree.write(statistics, good);
+  tree.look(1s);
+  CHECK(tree.said.empty());
+  tree.write(statistics, R"({"data":{}})");
+  tree.look(1s);
+  tree.write(statistics, "{");
+  tree.look(1s);
+  tree.look(1s);
+  CHECK(tree.keeper.faults().size() == 1);
+  CHECK(tree.fault("minerstatistics.json is not JSON"));
+  fs::remove(tree.file(statistics));
+  tree.look(1s);
+  tree.look(2s);
+  CHECK(tree.keeper.faults().empty());
+  tree.said.clear();
+  tree.write(statistics, good);
+  tree.look(1s);
+  CHECK(tree.said.empty());
+}
+
 TEST_CASE("statistics without data are served whole, with and without checkpoints") {
   for (auto const* const text : {"{}", R"({"data":{}})"}) {
     CAPTURE(text);

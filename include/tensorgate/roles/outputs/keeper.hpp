@@ -84,10 +84,10 @@ class keeper {
         switch (news) {
           case file_news::same: return;
           case file_news::broken:
-            events_.say("data", fmt::format("{} {}{}", where, file.fault()->text,
-                                            file.good() ? "; the last good version stays" : ""));
+            events_.say("data", fmt::format("{} {}{}", where, file.fault()->text, file.good() ? last_good_stays : ""));
             return;
           case file_news::gone: events_.say("data", where + " is gone"); break;
+          case file_news::mended: events_.say("data", where + " is whole again, and in force"); break;
           case file_news::changed: break;
         }
         changed_.insert({name, id});
@@ -132,17 +132,31 @@ class keeper {
     disk_fault_ = std::move(fault);
   }
 
-  /// What is not as it should be, a sentence each.
+  /// What is not as it should be, a sentence each; of a file one, whatever it lacks.
   [[nodiscard]] std::vector<std::string> faults() const {
-    std::vector<std::string> all;
+    std::map<std::string, std::string> of_files;
+    std::vector<std::string>           all;
     for (auto const& [pattern, files] : followed_) {
       for (auto const& [id, file] : files.files()) {
-        if (file.fault()) all.push_back(fmt::format("{} {}", file.path().string(), file.fault()->text));
+        auto const where = file.path().string();
+        if (file.fault()) of_files.emplace(where, fmt::format("{} {}", where, file.fault()->text));
       }
       if (files.crowded())
         all.push_back(fmt::format("more than {} files match {}", followed_pattern::most_files, pattern));
     }
-    for (auto const& [where, text] : shape_faults_) all.push_back(text);
+    // A version that is not whole hides what the one before lacked. Rows of one file may each lack something.
+    std::map<std::string, std::set<std::string>> lacks;
+    std::set<std::string>                        staying;
+    for (auto const& [where, fault] : shape_faults_) {
+      lacks[fault.file].insert(fault.lacks);
+      if (fault.stays) staying.insert(fault.file);
+    }
+    for (auto const& [file, each] : lacks) {
+      std::string text;
+      for (auto const& one : each) text.append(text.empty() ? "" : ", ").append(one);
+      of_files.emplace(file, fmt::format("{}: {}{}", file, text, staying.contains(file) ? last_good_stays : ""));
+    }
+    for (auto& [file, text] : of_files) all.push_back(std::move(text));
     for (auto const& one : {tier_fault_, disk_fault_}) {
       if (one) all.push_back(*one);
     }
@@ -215,12 +229,31 @@ class keeper {
 
   void follow(std::string const& file) { followed_.try_emplace(file, followed_pattern(resolve(file))); }
 
-  /// Notes what a whole file lacks, and says it once; an empty text takes the note back.
-  void note_shape(std::string const& where, std::string text) {
-    auto& known = shape_faults_[where];
-    if (!text.empty() && text != known) events_.say("data", text);
-    known = std::move(text);
-    if (known.empty()) shape_faults_.erase(where);
+  /// What a whole file lacks for something that is made of it.
+  struct shape_fault {
+    std::string file;
+    std::string lacks;
+    bool        stays = false;  ///< what was made of the version before is still shown
+  };
+  static constexpr std::string_view last_good_stays = "; the last good version stays";
+
+  /// Notes what `from` lacks for what `where` names. Said is what no other has said of the file.
+  void note_shape(std::string const& where, source_ptr const& from, std::string lacks, bool stays = false) {
+    shape_fault const now{path_of(from), std::move(lacks), stays};
+    bool const        known = std::ranges::any_of(shape_faults_, [&](auto const& other) {
+      return other.second.file == now.file && other.second.lacks == now.lacks;
+    });
+    shape_faults_.insert_or_assign(where, now);
+    if (!known) events_.say("data", fmt::format("{}: {}{}", now.file, now.lacks, stays ? last_good_stays : ""));
+  }
+
+  /// Takes the note back. `from`: the version that has what was lacking; null where the file is gone.
+  void forget_shape(std::string const& where, source_ptr const& from = nullptr) {
+    auto const known = shape_faults_.extract(where);
+    if (known.empty() || !from) return;
+    auto const& file = known.mapped().file;
+    bool const  left = std::ranges::any_of(shape_faults_, [&](auto const& other) { return other.second.file == file; });
+    if (!left) events_.say("data", file + " has the expected shape again");
   }
 
   [[nodiscard]] source_ptr good(std::string const& pattern, std::string_view id) const {
@@ -285,12 +318,12 @@ class keeper {
     raw_from_ = std::move(from);
     if (!raw_from_) {
       next.raw = nullptr;
-      note_shape("positions", "");
-      return;
+      return forget_shape("positions");
     }
     auto made = raw_form(raw_from_);
-    if (made) next.raw = std::move(*made);
-    note_shape("positions", made ? "" : shape_fault(raw_from_, made.error(), next.raw != nullptr));
+    if (!made) return note_shape("positions", raw_from_, expected(made.error()), next.raw != nullptr);
+    next.raw = std::move(*made);
+    forget_shape("positions", raw_from_);
   }
 
   void take_tier_files(snapshot& next) {
@@ -300,12 +333,16 @@ class keeper {
       auto const from = good(file, "");
       if (!from) {
         next.tiers[i] = nullptr;
-        note_shape(file, "");
+        forget_shape(file);
         continue;
       }
       auto made = detail::tier_of(from->decoded, from->stored, order_of(i));
-      if (made) next.tiers[i] = std::move(*made);
-      note_shape(file, made ? "" : shape_fault(from, made.error(), next.tiers[i] != nullptr));
+      if (made) {
+        next.tiers[i] = std::move(*made);
+        forget_shape(file, from);
+      } else {
+        note_shape(file, from, expected(made.error()), next.tiers[i] != nullptr);
+      }
     }
   }
 
@@ -314,9 +351,7 @@ class keeper {
   }
 
   /// Of a file of which nothing can be shown.
-  [[nodiscard]] std::string shape_fault(source_ptr const& from, failure const& why, bool stays) const {
-    return fmt::format("{}: expected {}{}", path_of(from), why.note, stays ? "; the last good version stays" : "");
-  }
+  [[nodiscard]] static std::string expected(failure const& why) { return fmt::format("expected {}", why.note); }
 
   [[nodiscard]] std::string path_of(source_ptr const& from) const {
     for (auto const& [pattern, files] : followed_) {
@@ -386,22 +421,24 @@ class keeper {
     if (!from || !has_content(rule, *from)) {
       files.erase(id);
       if (scores_ && rule.path == copying_path) files.insert_or_assign(id, *scores_);
-      note_shape(where, "");
-      return;
+      return forget_shape(where, from);
     }
     auto const of = detail::document_of(from);
-    if (!of) return note_shape(where, fmt::format("{}: {}", path_of(from), of.error().note));
+    if (!of) return note_shape(where, from, std::string(of.error().note));
     auto const before = files.find(id);
     auto       made =
         detail::make_row_forms(rule, *of, now, pack(), before == files.end() ? nullptr : before->second.live, run);
     if (made) {
       std::string lacks;
       for (auto const& one : made->lacks) lacks.append(lacks.empty() ? "" : ", ").append(one);
-      note_shape(where, lacks.empty() ? "" : fmt::format("{}: {}", path_of(from), lacks));
+      if (lacks.empty()) {
+        forget_shape(where, from);
+      } else {
+        note_shape(where, from, std::move(lacks));
+      }
       files.insert_or_assign(id, std::move(made->file));
     } else {
-      note_shape(where, fmt::format("{}: {}{}", path_of(from), made.error(),
-                                    files.contains(id) ? "; the last good version stays" : ""));
+      note_shape(where, from, made.error(), files.contains(id));
     }
   }
 
@@ -465,7 +502,7 @@ class keeper {
   tier_cache                                cache_;
   copying_tracker                           copying_;
   source_ptr                                raw_from_;      ///< where the positions of now come from
-  std::map<std::string, std::string>        shape_faults_;  ///< of whole files, by what cannot be made of them
+  std::map<std::string, shape_fault>        shape_faults_;  ///< of whole files, by what cannot be made of them
   std::optional<row_file>                   scores_;        ///< what we say of copying
   std::optional<std::string>                tier_fault_;
   std::optional<std::string>                disk_fault_;

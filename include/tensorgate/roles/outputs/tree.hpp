@@ -9,7 +9,7 @@
 #include <optional>     // optional
 #include <string>       // string
 #include <string_view>  // string_view
-#include <utility>      // move
+#include <utility>      // exchange, move
 #include <vector>       // vector
 
 #include <sys/stat.h>  // stat
@@ -24,6 +24,7 @@ namespace tensorgate::inline TENSORGATE_ABI::outputs {
 enum class file_news {
   same,     ///< as before
   changed,  ///< a new whole version
+  mended,   ///< the same, after one that was told to be broken
   gone,     ///< not there for longer than `gone_after`
   broken,   ///< there, but not whole, two looks long: told once a version; the last good one stays in force
 };
@@ -57,7 +58,7 @@ class followed_file {
         fault_.reset();
         tries_ = 0;
         good_  = std::move(*loaded);
-        return file_news::changed;
+        return std::exchange(told_, false) ? file_news::mended : file_news::changed;
       }
       if (!loaded.error().missing()) {
         missing_since_.reset();
@@ -66,6 +67,7 @@ class followed_file {
         tries_           = known ? std::min(tries_ + 1, most_tries) : 1;
         fault_           = std::move(loaded.error());
         // Half of a file that is just being written is no news; half of one that nobody goes on writing is.
+        told_ = told_ || again;
         return again ? file_news::broken : file_news::same;
       }
     }
@@ -74,6 +76,7 @@ class followed_file {
     if (!missing_since_) missing_since_ = now;
     if (now - *missing_since_ < gone_after) return file_news::same;
     good_.reset();
+    told_ = false;
     return file_news::gone;
   }
 
@@ -88,6 +91,7 @@ class followed_file {
   source_ptr                  good_;
   std::optional<source_fault> fault_;
   int                         tries_ = 0;
+  bool                        told_  = false;  ///< that it is broken
   std::optional<steady_point> missing_since_;
 };
 
