@@ -9,16 +9,17 @@ int main(int argc, char** argv) {
   auto const config = tg::load<tg::outputs::config>(argc, argv, tg::outputs::commands);
   if (!config) return tg::explain(config.error());
 
-  tg::service          app{config->server};
-  tg::auth::api_keys   keys{app, tg::outputs::key_options(*config)};
-  tg::outputs::library library{app, config->data, config->profile, config->tiers, config->table};
-  auto const           errors = tg::outputs::errors_of(config->profile);
-  largest_body const   small{tg::outputs::largest_request};
+  tg::service                  app{config->server};
+  tg::auth::api_keys           keys{app, tg::outputs::key_options(*config)};
+  tg::outputs::library         library{app, config->data, config->profile, config->tiers, config->table};
+  tg::outputs::row_guard const rows{library};
+  auto const                   errors = tg::outputs::errors_of(config->profile);
+  largest_body const           small{tg::outputs::largest_request};
 
   if (config->profile == tg::outputs::api_profile::table) {
     // clang-format off
     return app.serve(errors, routes{
-      get<"/{rest...}">           (keys, small, to<&tg::outputs::configured>(library)),
+      get<"/{rest...}">           (rows, keys, small, to<&tg::outputs::configured>(library)),
     });
     // clang-format on
   }
@@ -27,7 +28,7 @@ int main(int argc, char** argv) {
     get<"/miner-positions">       (keys, small, to<&tg::outputs::positions>(library)),
     get<"/miner-positions/{id}">  (keys, small, to<&tg::outputs::miner>(library)),
     get<"/miner-hotkeys">         (keys, small, to<&tg::outputs::hotkeys>(library)),
-    get<"/{rest...}">             (keys, small, to<&tg::outputs::configured>(library)),
+    get<"/{rest...}">             (rows, keys, small, to<&tg::outputs::configured>(library)),
   });
   // clang-format on
 }

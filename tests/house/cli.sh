@@ -20,9 +20,15 @@ for flags in "--no-such-flag" "no-such-command" "--config $folder/none.toml"; do
   [ ! -s out ] || wrong "$flags: an error is printed as if it were output"
 done
 "$program" --config "$folder/none.toml" 2>&1 | grep -q none.toml || wrong "a missing file is not named"
+TENSORGATE_CONFIGG=1 "$program" --print-config >out 2>err || wrong "--print-config fails: $(cat err)"
+grep -q "TENSORGATE_CONFIGG.*TENSORGATE_CONFIG?" err || wrong "a variable of no setting is passed over: $(cat err)"
+"$program" --config out --print-config >again 2>&1 || wrong "what --print-config prints is refused: $(cat again)"
+cmp -s out again || wrong "what --print-config prints is read back as: $(diff out again)"
 
-# A demo serves until it is told to stop, and stops at once.
+# A demo serves until it is told to stop, and stops at once. It leaves nothing behind.
 if [ -d "$sample" ]; then
+  mkdir "$folder/tmp"
+  export TMPDIR=$folder/tmp
   "$program" --demo "$sample" >demo 2>&1 &
   server=$!
   port=
@@ -34,6 +40,16 @@ if [ -d "$sample" ]; then
     sleep 0.1
   done
   (exec 3<>"/dev/tcp/127.0.0.1/${port:-1}") 2>/dev/null || wrong "the demo does not listen: $(cat demo)"
+  for _ in $(seq 100); do
+    grep -q '^The key of' demo && break
+    sleep 0.1
+  done
+  [ "$(grep -c "^  curl " demo)" -ge 1 ] || wrong "the demo does not say how to ask: $(cat demo)"
+  # Where it cannot listen it says so, and nothing else.
+  timeout 100 "$program" --demo "$sample" >second 2>&1 && wrong "a second demo finds the port free"
+  grep -q "another program listens there" second || wrong "a second demo does not say what stops it: $(cat second)"
+  grep -q "^The key of\|curl" second && wrong "a second demo says how to ask what does not serve: $(cat second)"
+  [ "$(find "$TMPDIR" -mindepth 1 -maxdepth 1 | wc -l)" -eq 1 ] || wrong "a demo that cannot start leaves: $(ls "$TMPDIR")"
   kill -TERM "$server" 2>/dev/null
   for _ in $(seq 100); do
     kill -0 "$server" 2>/dev/null || break
@@ -44,5 +60,6 @@ if [ -d "$sample" ]; then
     kill -KILL "$server"
   fi
   wait "$server" || wrong "it ends with $? after SIGTERM: $(tail -n 5 demo)"
+  [ -z "$(ls -A "$TMPDIR")" ] || wrong "a demo leaves: $(ls -A "$TMPDIR")"
 fi
 exit "$failed"

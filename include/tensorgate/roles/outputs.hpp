@@ -4,6 +4,7 @@
 #include <tensorgate/roles/outputs/commands.hpp>
 #include <tensorgate/roles/outputs/config.hpp>
 #include <tensorgate/roles/outputs/copying.hpp>
+#include <tensorgate/roles/outputs/demo.hpp>
 #include <tensorgate/roles/outputs/describe.hpp>
 #include <tensorgate/roles/outputs/errc.hpp>
 #include <tensorgate/roles/outputs/form.hpp>

@@ -186,7 +186,7 @@ TEST_CASE("a whole file of another shape is served, and shows in health and metr
   CHECK(app.get(100, "/statistics/5A/").body == "{\"error\":\"No data found\"}\n");
   CHECK(app.health().find("eliminations.json: expected") != std::string::npos);
   CHECK(app.health().find("minerstatistics.json: expected an array at /data") != std::string::npos);
-  CHECK(app.metrics().find("\ntensorgate_outputs_files_in_fault 3\n") != std::string::npos);
+  CHECK(app.metrics().find("\ntensorgate_outputs_files_in_fault 2\n") != std::string::npos);
   app.write("validation/eliminations.json", R"({"eliminations":null})");
   CHECK(soon([&] { return plain(app.get(100, "/eliminations")) == R"({"eliminations":null})"; }));
   CHECK(app.get(0, "/eliminations").body == "eliminations.json not found");
@@ -195,6 +195,29 @@ TEST_CASE("a whole file of another shape is served, and shows in health and metr
   CHECK(soon([&] { return app.get(100, "/statistics/5A/").body == R"({"hotkey":"5A"})"; }));
   CHECK(soon([&] { return app.metrics().find("\ntensorgate_outputs_files_in_fault 0\n") != std::string::npos; }));
   CHECK(app.get(100, "/statistics/5B/").body == "{\"error\":\"Miner ID not found\"}\n");
+  CHECK(app.stop() == 0);
+}
+
+TEST_CASE("metrics know a request by its row, whoever it is from") {
+  served     app{"v1"};
+  auto const counted = [&](std::string const& route, int status) {
+    auto const line = "\ntensorgate_requests_total{route=\"" + route + "\",method=\"GET\",status=\"" +
+                      std::to_string(status) + "\"} 1\n";
+    return soon([&] { return app.metrics().find(line) != std::string::npos; });
+  };
+  CHECK(app.get(100, "/statistics").status == 200);
+  CHECK(app.get(100, "/statistics/nobody/").status == 404);
+  CHECK(app.get(100, "/statistics/nobody").status == 308);
+  CHECK(app.get(30, "/validator-checkpoint").status == 403);
+  CHECK(app.get(100, "/nothing/here").status == 404);
+  CHECK(app.with({{"Authorization", "Bearer wrong"}}, "/eliminations").status == 401);
+  CHECK(counted("/statistics", 200));
+  CHECK(counted("/statistics/{id}/", 404));
+  CHECK(counted("/statistics/{id}", 308));
+  CHECK(counted("/validator-checkpoint", 403));
+  CHECK(counted("/eliminations", 401));
+  CHECK(counted("/{rest...}", 404));
+  CHECK(app.metrics().find("nobody") == std::string::npos);
   CHECK(app.stop() == 0);
 }
 

@@ -22,6 +22,8 @@
 #include <unistd.h>
 
 #include <tensorgate/codec/gzip.hpp>
+#include <tensorgate/core/time.hpp>
+#include <tensorgate/identity/utc_stamp.hpp>
 
 #include "support/outputs_app.hpp"
 #include "support/rewriting.hpp"
@@ -120,6 +122,7 @@ TEST_CASE("a broken file, plain or gzip, leaves the last good one, shows in heal
     }
     write(at.tree() / name, bytes);
     CHECK(soon([&] { return health(app).find(fs::path(name).filename().string()) == std::string::npos; }));
+    CHECK(app.says(fs::path(name).filename().string() + " is whole again, and in force"));
     fs::remove(at.tree() / name);
     CHECK(soon([&] { return ask_as(app, target, key).status == 404; }));
     write(at.tree() / name, bytes);
@@ -153,13 +156,33 @@ TEST_CASE("what prevents a start is said in one line, with the right exit code")
     at.add_sample();
     auto const [code, said] = run(at.words());
     CHECK(code == 2);
-    CHECK(said.find("tensorgate-outputs --config " + at.words().back() + " keys add NAME") != std::string::npos);
+    CHECK(said.find("tensorgate-outputs --config " + at.words().back() + " keys add NAME --tier 100") !=
+          std::string::npos);
+    auto const [checked, told] = at.call({"--check-config"});
+    CHECK(checked == 2);
+    CHECK(told.find(": keys.file: " + (at.folder() / "keys.json").string() + ": No such file or directory") !=
+          std::string::npos);
+    CHECK(told.find("keys add NAME --tier 100") != std::string::npos);
+    static_cast<void>(at.key("one", 100));
+    CHECK(at.call({"--check-config"}).first == 0);
   }
   SUBCASE("no folder of a validator") {
     static_cast<void>(at.key("one", 100));
     auto const [code, said] = run(at.words());
     CHECK(code == 1);
     CHECK(said.find((at.tree() / "validation").string() + " is no folder that can be read") != std::string::npos);
+    // The same words, and all that is wrong at once.
+    auto const [checked, told] =
+        at.call({"--check-config", "--server.log.access", (at.folder() / "none/log").string()});
+    CHECK(checked == 2);
+    CHECK(told.find(at.words().back() + ":4:14: data.validation: " + (at.tree() / "validation").string() +
+                    " is no folder that can be read (No such file or directory)") != std::string::npos);
+    CHECK(told.find("flag --server.log.access: server.log.access: " + (at.folder() / "none/log").string() +
+                    " cannot be made") != std::string::npos);
+    CHECK(told.find("keys.file") == std::string::npos);
+    // An empty folder is enough for a start, and so for a check.
+    fs::create_directories(at.tree() / "validation");
+    CHECK(at.call({"--check-config"}).first == 0);
   }
   SUBCASE("the port is busy") {
     at.add_sample();
@@ -277,10 +300,13 @@ TEST_CASE("keys come, change their tier, expire and go while the server runs") {
   CHECK(soon([&] { return ask_as(app, "/miner-positions?tier=30", second).status == 200; }));
   CHECK(ask_as(app, "/statistics", second).status == 403);
 
-  // A day that is over.
-  auto const expired = at.key("third", 100, {"--expires", "2020-01-01"});
-  std::this_thread::sleep_for(500ms);
-  CHECK(ask_as(app, "/statistics", expired).status == 401);
+  // A time that will be over, and one that is.
+  auto const until   = tensorgate::identity::stamp_of(tensorgate::wall_clock() + 4s);
+  auto const expires = at.key("third", 100, {"--expires", tensorgate::identity::to_text(until)});
+  CHECK(soon([&] { return ask_as(app, "/statistics", expires).status == 200; }));
+  CHECK(soon([&] { return ask_as(app, "/statistics", expires).status == 401; }));
+  CHECK(at.call({"keys", "add", "fourth", "--tier", "100", "--expires", "2020-01-01"}).first == 2);
+  CHECK(at.call({"keys", "add", "fourth"}).second.find("which tier?") != std::string::npos);
 
   CHECK(at.call({"keys", "revoke", "second"}).first == 0);
   CHECK(soon([&] { return ask_as(app, "/miner-positions?tier=30", second).status == 401; }));

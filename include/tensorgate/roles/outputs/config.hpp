@@ -1,13 +1,18 @@
 // tensorgate/roles/outputs/config.hpp: what an operator may set.
 #pragma once
 
-#include <chrono>       // milliseconds
-#include <cstddef>      // size_t
-#include <cstdint>      // int64_t
-#include <string>       // string
-#include <string_view>  // string_view
-#include <tuple>        // tuple
-#include <vector>       // vector
+#include <chrono>        // milliseconds
+#include <cstddef>       // size_t
+#include <cstdint>       // int64_t
+#include <filesystem>    // path, is_directory
+#include <functional>    // function
+#include <optional>      // optional
+#include <string>        // string
+#include <string_view>   // string_view
+#include <system_error>  // error_code
+#include <tuple>         // tuple
+#include <utility>       // move
+#include <vector>        // vector
 
 #include <tensorgate/auth/api_key.hpp>           // api_keys_options
 #include <tensorgate/core/abi.hpp>               // TENSORGATE_ABI
@@ -30,6 +35,21 @@ struct data_config {
   bool         copying      = true;  ///< computes /miner-copying while the validator writes nothing there
 };
 
+/// Why a start is refused for want of the validator's folder.
+struct folder_fault {
+  std::error_code code{};
+  std::string     text{};  ///< a sentence that names it
+};
+
+/// Nothing where it can be read. What may be missing in it is no reason not to start.
+[[nodiscard]] inline std::optional<folder_fault> fault_of_validation(std::filesystem::path const& folder) {
+  std::error_code error;
+  if (std::filesystem::is_directory(std::filesystem::status(folder, error))) return std::nullopt;
+  if (!error) error = make_error_code(std::errc::not_a_directory);
+  return folder_fault{error, folder.string() + " is no folder that can be read (" + error.message() +
+                                 "); name the validator's own in data.validation"};
+}
+
 /// The ports of this role: 48888, as upstream, and 49888 for metrics and health.
 [[nodiscard]] inline server_config default_server() {
   server_config server;
@@ -46,6 +66,7 @@ struct config {
   static constexpr std::string_view program = "tensorgate-outputs";
   static constexpr std::string_view summary = "Serves a validator's JSON outputs to paying clients, by freshness tier.";
   static constexpr std::string_view default_config = "/etc/tensorgate/outputs.toml";
+  static constexpr std::string_view add_key        = "keys add NAME --tier 100";
 
   api_profile            profile = api_profile::v1;
   tier_source            tiers   = tier_source::ours;
@@ -82,6 +103,10 @@ struct tensorgate::reflect::describe<tensorgate::outputs::data_config> {
       text<&data::largest_file>("a larger file is reported and left out, bytes"),
       text<&data::copying>("computes /miner-copying while the validator writes nothing there"),
   };
+  static void start_faults(data const& of, std::function<void(std::string_view, std::string)> const& tell) {
+    if (auto fault = tensorgate::outputs::fault_of_validation(of.validation))
+      tell("validation", std::move(fault->text));
+  }
   static constexpr std::string_view check(data const& of) {
     bool const sound = of.poll >= std::chrono::milliseconds{50} && of.poll <= std::chrono::minutes{1};
     return sound ? "" : "poll must lie between 50ms and 1min";
@@ -109,6 +134,8 @@ struct tensorgate::reflect::describe<tensorgate::outputs::table_row> {
 
 template <>
 struct tensorgate::reflect::describe<tensorgate::outputs::config> {
+  static constexpr auto rules =
+      std::tuple{text<&tensorgate::outputs::config::table>("rows of the operator's own; README.md has their words")};
   /// Rows are judged as they are in force, completed by the profile's own. `inside` names the one that is wrong.
   static std::string_view check(tensorgate::outputs::config const& of, std::string& inside) {
     auto const rows = tensorgate::outputs::own_rows(of.profile, of.table);

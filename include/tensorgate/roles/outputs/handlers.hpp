@@ -81,6 +81,11 @@ inline constexpr int whole_tier = 100;  ///< sees everything
   return missing_tier(tier_names[tier_of_key(tier)]);
 }
 
+/// What a path, without its first slash, names by a row; nothing if it is not the row's.
+[[nodiscard]] inline std::optional<std::string_view> id_of(row const& rule, std::string_view path) noexcept {
+  return match_row(std::string_view(rule.path).substr(1), path);
+}
+
 [[nodiscard]] inline http::reply missing(row const& rule, std::string_view id) {
   if (!rule.not_found_page.empty()) return missing_page(with_id(rule.not_found_page, id));
   return error_reply(http::status::not_found, with_id(rule.not_found, id));
@@ -98,6 +103,34 @@ inline constexpr int whole_tier = 100;  ///< sees everything
 }
 
 }  // namespace detail
+
+/// The row of the table that a request asks for; null where there is none.
+struct asked_row {
+  row const*  rule  = nullptr;
+  std::size_t index = 0;  ///< of the rule, among the library's
+};
+
+/// Finds the row, and lets everybody pass. First among the guards of a route that serves rows, so that log and metrics
+/// know every request by its row, "/statistics/{id}/", whoever it is from; one of no row keeps the route's pattern.
+class row_guard {
+ public:
+  using provides     = asked_row;
+  using whoever_asks = void;
+  explicit row_guard(library const& of) noexcept : library_(of) {}
+
+  [[nodiscard]] result<asked_row> admit(http::request& r) const {
+    auto const& rows = library_.rows();
+    for (std::size_t i = 0; i != rows.size(); ++i) {
+      if (!detail::id_of(rows[i], r.values[0])) continue;
+      r.record.route = rows[i].path;  // rows live as long as the library, and so do their paths
+      return asked_row{.rule = &rows[i], .index = i};
+    }
+    return asked_row{};
+  }
+
+ private:
+  library const& library_;
+};
 
 /// GET /miner-positions[?tier=]: exactly one of 0, 30, 50, 100; of a repeated parameter the first counts.
 [[nodiscard]] inline http::reply positions(library const& from, auth::key const& caller, http::request const& r) {
@@ -141,33 +174,30 @@ inline constexpr int whole_tier = 100;  ///< sees everything
 }
 
 /// GET of everything that a row of the table names.
-[[nodiscard]] inline http::reply configured(library const& from, auth::key const& caller, http::request const& r,
-                                            std::string_view rest) {
-  for (std::size_t i = 0; i != from.rows().size(); ++i) {
-    auto const& rule = from.rows()[i];
-    auto const  id   = match_row(std::string_view(rule.path).substr(1), rest);
-    if (!id) continue;
-    if (rule.slash) return detail::to_slash(r);
+[[nodiscard]] inline http::reply configured(library const& from, asked_row const& asked, auth::key const& caller,
+                                            http::request const& r, std::string_view rest) {
+  if (asked.rule == nullptr) return error_reply(http::status::not_found, "Resource not found");
+  auto const& rule = *asked.rule;
+  auto const  id   = detail::id_of(rule, rest).value_or("");
+  if (rule.slash) return detail::to_slash(r);
 
-    bool const sees_all = caller.tier >= rule.tier;
-    if (!sees_all && !rule.lag)
-      return rule.forbidden.empty() ? no_access(rule.tier) : error_reply(http::status::forbidden, rule.forbidden);
+  bool const sees_all = caller.tier >= rule.tier;
+  if (!sees_all && !rule.lag)
+    return rule.forbidden.empty() ? no_access(rule.tier) : error_reply(http::status::forbidden, rule.forbidden);
 
-    auto const now   = from.now();
-    auto const files = now->rows[i];
-    auto const file  = files->find(rule.slice ? std::string_view{} : *id);
-    if (file == files->end()) return detail::missing(rule, *id);
+  auto const now   = from.now();
+  auto const files = now->rows[asked.index];
+  auto const file  = files->find(rule.slice ? std::string_view{} : id);
+  if (file == files->end()) return detail::missing(rule, id);
 
-    bool const  omit  = rule.omit && detail::asks_for(r, *rule.omit);
-    auto const& forms = file->second;
-    auto const& form  = sees_all ? (omit ? forms.omitted : forms.live) : (omit ? forms.lagged_omitted : forms.lagged);
-    if (!form) return detail::missing(rule, *id);
-    if (!rule.slice) return http::represent(r, form->whole);
-    auto const member = form->members.find(*id);
-    if (member == form->members.end()) return error_reply(http::status::not_found, with_id(rule.no_member, *id));
-    return http::represent(r, member->second);
-  }
-  return error_reply(http::status::not_found, "Resource not found");
+  bool const  omit  = rule.omit && detail::asks_for(r, *rule.omit);
+  auto const& forms = file->second;
+  auto const& form  = sees_all ? (omit ? forms.omitted : forms.live) : (omit ? forms.lagged_omitted : forms.lagged);
+  if (!form) return detail::missing(rule, id);
+  if (!rule.slice) return http::represent(r, form->whole);
+  auto const member = form->members.find(id);
+  if (member == form->members.end()) return error_reply(http::status::not_found, with_id(rule.no_member, id));
+  return http::represent(r, member->second);
 }
 
 }  // namespace tensorgate::outputs
@@ -178,9 +208,6 @@ struct tensorgate::http::describe_handler<&tensorgate::outputs::positions> {
   static constexpr std::string_view description =
       "As the tier sees them; `tier` is 0, 30, 50 or 100, and not above the key's.";
   static void responses(openapi_operation& about) {
-    for (auto& one : about.parameters) {
-      if (one.name == "tier") one.schema = R"({"type":"string","enum":["0","30","50","100"]})";
-    }
     tensorgate::outputs::detail::describe_stored(about, "a map of miners by hotkey");
     tensorgate::outputs::detail::add_parameter(about, parameter_place::query, "tier",
                                                R"({"type":"string","enum":["0","30","50","100"]})", "how fresh");

@@ -82,8 +82,9 @@ class library {
     net::measurement broken;
     broken.name = "tensorgate_outputs_files_in_fault";
     broken.help =
-        "Files of the validator that are not whole, not of the expected shape, missing or unreadable; the last good "
-        "version of what they hold is served.";
+        "Files of the validator that are not whole, not of the expected shape, missing or unreadable, each counted "
+        "once; "
+        "the last good version of what they hold is served.";
     broken.read = [this] {
       std::lock_guard const lock(health_lock_);
       return static_cast<double>(faults_.size());
@@ -110,14 +111,11 @@ class library {
   [[nodiscard]] unix_millis clock() const { return fixed_now_ != 0 ? from_unix_millis(fixed_now_) : wall_clock(); }
 
   result<void> start() {
-    std::error_code error;
-    auto const      status = std::filesystem::status(validation_, error);
-    if (!std::filesystem::is_directory(status)) {
-      app_.say("data",
-               validation_.string() + " is no folder that can be read; name the validator's own in data.validation");
-      if (!error) error = make_error_code(std::errc::not_a_directory);
-      return fail(error, "the validator's folder cannot be read");
+    if (auto const fault = fault_of_validation(validation_)) {
+      app_.say("data", fault->text);
+      return fail(fault->code, "the validator's folder cannot be read");
     }
+    std::error_code error;
     if (std::filesystem::is_directory(validation_ / "validation", error)) {
       app_.say("data", validation_.string() + " holds a folder called validation: name that one in data.validation");
     }
