@@ -365,17 +365,21 @@ struct route_word {
   [[nodiscard]] constexpr auto operator()(Args&&... args) const {
     static_assert(is_well_formed<Pattern>());
     static_assert(sizeof...(Args) != 0, "tensorgate: a route needs something that answers, such as to<&fn>(state...)");
-    auto all = std::forward_as_tuple(std::forward<Args>(args)...);
-    return make(all, std::make_index_sequence<sizeof...(Args) - 1>{});
+    if constexpr (sizeof...(Args) != 0) {
+      auto const all = std::forward_as_tuple(std::forward<Args>(args)...);
+      return make(all, std::make_index_sequence<sizeof...(Args) - 1>{});
+    }
   }
 
  private:
   template <class All, std::size_t... I>
-  [[nodiscard]] static constexpr auto make(All& all, std::index_sequence<I...> /*guards*/) {
-    using maker = std::remove_cvref_t<std::tuple_element_t<sizeof...(I), All>>;
+  [[nodiscard]] static constexpr auto make(All const& all, std::index_sequence<I...> /*guards*/) {
+    using last  = std::tuple_element_t<sizeof...(I), All>;
+    using maker = std::remove_cvref_t<last>;
     return route<Verb, Pattern, maker, typename kept_guard<std::tuple_element_t<I, All>>::type...>(
-        std::get<sizeof...(I)>(std::move(all)),
-        typename kept_guard<std::tuple_element_t<I, All>>::type(std::get<I>(std::move(all)))...);
+        std::forward<last>(std::get<sizeof...(I)>(all)),
+        typename kept_guard<std::tuple_element_t<I, All>>::type(
+            std::forward<std::tuple_element_t<I, All>>(std::get<I>(all)))...);
   }
 };
 
