@@ -110,6 +110,10 @@ TEST_CASE("every header of the project keeps to the line") {
   }
 }
 
+bool begins(std::string_view text, std::vector<std::string_view> const& with_one_of) {
+  return std::ranges::any_of(with_one_of, [&](std::string_view one) { return text.starts_with(one); });
+}
+
 TEST_CASE("a room links only what its headers need, and brings only the packages that they include") {
   auto const                                                              links    = links_of_the_build();
   auto const                                                              packages = rows_of(TENSORGATE_ROOM_PACKAGES);
@@ -134,9 +138,7 @@ TEST_CASE("a room links only what its headers need, and brings only the packages
     CHECK(links.at(room) == needed);
     for (auto const& [package, names] : headers) {
       CAPTURE(package);
-      bool const includes = std::ranges::any_of(included, [&](std::string const& one) {
-        return std::ranges::any_of(names, [&](std::string_view name) { return one.starts_with(name); });
-      });
+      bool const includes = std::ranges::any_of(included, [&](std::string const& one) { return begins(one, names); });
       bool const brings   = packages.at(room).contains(package);
       bool const linked =
           std::ranges::any_of(links.at(room), [&](auto const& by) { return packages.at(by).contains(package); });
