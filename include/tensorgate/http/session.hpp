@@ -99,7 +99,10 @@ class session final : private net::polled, private net::wheel_node {
   bool               take_requests(std::string_view in);
   void               serve(detail::exchange& x, std::string_view in, std::string_view head, std::size_t& at);
   void               begin_request(detail::exchange& x);
+  [[gnu::cold]] void believe_proxy(request& r) const;
   bool               find_route(detail::exchange& x, std::string_view bytes);
+  [[gnu::cold]] void refuse_unrouted(detail::exchange& x, std::string_view bytes);
+  [[gnu::cold]] void refuse_unmatched(detail::exchange& x, route_match const& found, std::string_view bytes);
   std::size_t        body_within(detail::exchange& x, std::string_view in, std::size_t at);
   [[gnu::cold]] void refuse_head(detail::exchange& x, failure const& why, std::string_view so_far);
   [[nodiscard]] bool is_known_host(detail::exchange const& x) const;
@@ -107,6 +110,8 @@ class session final : private net::polled, private net::wheel_node {
   // Answering.
   [[gnu::cold]] void               refuse(detail::exchange& x, failure const& why, std::string_view head);
   void                             deliver(detail::exchange& x, reply&& what, std::string_view head);
+  void                             deliver_large(detail::exchange& x, reply&& what, std::string_view head);
+  detail::answer_facts             facts_of(detail::exchange& x, reply const& what, std::uint64_t length);
   [[nodiscard, gnu::cold]] problem explain_exception();
   void                             finish(detail::exchange& x);
   bool                             keeps_after(detail::exchange const& x, reply const& what, bool reads_on = false);

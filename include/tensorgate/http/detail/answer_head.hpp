@@ -75,9 +75,9 @@ struct answer_facts {
   }
 }
 
-/// The lines that nearly all answers have: status, Date, Content-Type and Content-Length. Of each status and type the
-/// last ones are kept, for many answers are as long as the one before. Types are static text, so where one lies tells
-/// which it is.
+/// The lines that nearly all answers have: status, Date, Content-Type and Content-Length, and the empty one that ends a
+/// head. Of each status and type the last ones are kept, for many answers are as long as the one before. Types are
+/// static text, so where one lies tells which it is.
 class opening_lines {
  public:
   /// The date has changed.
@@ -90,14 +90,8 @@ class opening_lines {
     auto& one = kept_[(to_number(what.code()) ^ (reinterpret_cast<std::uintptr_t>(type.data()) >> 4U)) % kept_.size()];
     bool const begun = !one.text.empty() && one.code == what.code() && one.type.data() == type.data() &&
                        one.type.size() == type.size();
-    if (!begun) [[unlikely]]
-      begin(one, what, facts.date);
-    if (!begun || one.length != facts.length) {
-      one.length = facts.length;
-      one.text.resize(one.length_at);
-      append_number(one.text, one.length);
-      one.text.append("\r\n");
-    }
+    if (!begun || one.length != facts.length) [[unlikely]]
+      renew(one, what, facts, begun);
     return one.text;
   }
 
@@ -109,15 +103,21 @@ class opening_lines {
     std::size_t      length_at = 0;
     std::string      text;
   };
-  static void begin(line& one, reply const& what, std::string_view date) {
-    one.code = what.code();
-    one.type = what.content_type();
-    one.text.clear();
-    append_status_line(one.text, one.code);
-    one.text.append(date);
-    if (!one.type.empty()) append_field(one.text, "Content-Type", one.type);
-    one.text.append("Content-Length: ");
-    one.length_at = one.text.size();
+  [[gnu::noinline]] static void renew(line& one, reply const& what, answer_facts const& facts, bool begun) {
+    if (!begun) {
+      one.code = what.code();
+      one.type = what.content_type();
+      one.text.clear();
+      append_status_line(one.text, one.code);
+      one.text.append(facts.date);
+      if (!one.type.empty()) append_field(one.text, "Content-Type", one.type);
+      one.text.append("Content-Length: ");
+      one.length_at = one.text.size();
+    }
+    one.length = facts.length;
+    one.text.resize(one.length_at);
+    append_number(one.text, one.length);
+    one.text.append("\r\n").append(end_of_head);
   }
   std::array<line, 8> kept_;
 };
@@ -125,7 +125,12 @@ class opening_lines {
 inline void append_answer_head(outbox& out, reply const& what, request const& r, answer_facts const& facts,
                                opening_lines& openings) {
   if (facts.end == body_end::length) [[likely]] {
-    out.append(openings.of(what, facts));
+    auto const opening = openings.of(what, facts);
+    bool const is_all =
+        what.fields().empty() && r.answer_fields.empty() && facts.request_id.empty() && facts.keeps && !facts.old;
+    if (is_all) [[likely]]
+      return out.append(opening);
+    out.append(opening.substr(0, opening.size() - end_of_head.size()));
   } else {
     append_status_line(out, what.code());
     out.append(facts.date);

@@ -178,12 +178,8 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   void look_at_clock() noexcept { now = std::chrono::steady_clock::now(); }
   /// The Date line. The wall clock is asked once a second.
   [[nodiscard]] std::string_view date_text() {
-    if (now >= date_until_) {
-      auto const wall = wall_clock();
-      date_text_      = date_.at(wall);
-      openings.forget();
-      date_until_ = now + std::chrono::milliseconds{1000} - wall.time_since_epoch() % std::chrono::milliseconds{1000};
-    }
+    if (now >= date_until_) [[unlikely]]
+      renew_date();
     return date_text_;
   }
 
@@ -248,6 +244,13 @@ struct lane : std::enable_shared_from_this<lane>, private net::wheel_node {
   bool                          draining = false;
 
  private:
+  [[gnu::cold, gnu::noinline]] void renew_date() {
+    auto const wall = wall_clock();
+    date_text_      = date_.at(wall);
+    openings.forget();
+    date_until_ = now + std::chrono::milliseconds{1000} - wall.time_since_epoch() % std::chrono::milliseconds{1000};
+  }
+
   static head_limits heads_of(limits const& all) noexcept {
     return {.head = all.head, .fields = all.fields, .target = all.target};
   }

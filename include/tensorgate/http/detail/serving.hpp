@@ -6,6 +6,29 @@
 
 namespace tensorgate::inline TENSORGATE_ABI::http {
 
+/// The caller as the peer tells of him, if that is a trusted proxy.
+inline void session::believe_proxy(request& r) const {
+  auto const& forwarding = lane_.rules->forwarding;
+  if (!forwarding.believes(peer_)) return;
+  std::array<std::string_view, 16> lines;
+  std::size_t                      count = 0;
+  std::string_view                 proto;  // of several lines the last: the one that the proxy appended
+  auto const                       wanted =
+      forwarding.field == net::forwarding_field::forwarded ? known_field::forwarded : known_field::x_forwarded_for;
+  for (auto const& field : r.head.fields()) {
+    if (field.id == known_field::x_forwarded_proto) proto = field.value;
+    if (field.id != wanted) continue;
+    if (count == lines.size()) {  // more than proxies write: the last ones count
+      std::ranges::move(lines.begin() + 1, lines.end(), lines.begin());
+      --count;
+    }
+    lines[count++] = field.value;
+  }
+  auto const caller = net::caller_behind(peer_, forwarding, std::span(lines).first(count), proto);
+  r.client          = caller.client;
+  if (!caller.scheme.empty()) r.scheme = caller.scheme;
+}
+
 /// Fills what the request says of its surroundings.
 inline void session::begin_request(detail::exchange& x) {
   auto const& rules = *lane_.rules;
@@ -16,25 +39,7 @@ inline void session::begin_request(detail::exchange& x) {
   r.peer.encrypted  = stream_.tls() != nullptr;
   r.client          = peer_;
   r.scheme          = r.peer.encrypted ? std::string_view("https") : std::string_view("http");
-  if (rules.forwards && rules.forwarding.believes(peer_)) {
-    std::array<std::string_view, 16> lines;
-    std::size_t                      count = 0;
-    std::string_view                 proto;  // of several lines the last: the one that the proxy appended
-    auto const wanted = rules.forwarding.field == net::forwarding_field::forwarded ? known_field::forwarded
-                                                                                   : known_field::x_forwarded_for;
-    for (auto const& field : r.head.fields()) {
-      if (field.id == known_field::x_forwarded_proto) proto = field.value;
-      if (field.id != wanted) continue;
-      if (count == lines.size()) {  // more than proxies write: the last ones count
-        std::ranges::move(lines.begin() + 1, lines.end(), lines.begin());
-        --count;
-      }
-      lines[count++] = field.value;
-    }
-    auto const caller = net::caller_behind(peer_, rules.forwarding, std::span(lines).first(count), proto);
-    r.client          = caller.client;
-    if (!caller.scheme.empty()) r.scheme = caller.scheme;
-  }
+  if (rules.forwards) believe_proxy(r);
   if (rules.request_ids != request_id_field::off && detail::has_claimed_id(r)) [[unlikely]] {
     r.id.assign(r.head.field(known_field::x_request_id));
   } else {
@@ -56,13 +61,12 @@ inline void session::begin_request(detail::exchange& x) {
   ++requests_;
 }
 
-/// Where hosts are named, it must be one of them, and the one that TLS was asked for: another was meant for another
-/// server, or shall look so (RFC 9110 §7.4). A trusted proxy asks by a name of its own.
+/// Where hosts are named (else it is not asked), it must be one of them, and the one that TLS was asked for: another
+/// was meant for another server, or shall look so (RFC 9110 §7.4). A trusted proxy asks by a name of its own.
 inline bool session::is_known_host(detail::exchange const& x) const {
   auto const& rules = *lane_.rules;
-  if (rules.hosts.empty()) return true;
-  auto const host  = x.r.head.host();
-  auto const named = stream_.tls() != nullptr ? stream_.tls()->server_name() : std::string_view();
+  auto const  host  = x.r.head.host();
+  auto const  named = stream_.tls() != nullptr ? stream_.tls()->server_name() : std::string_view();
   if (!named.empty() && !equals_ignoring_case(named, host) && !(rules.forwards && rules.forwarding.believes(peer_)))
     return false;
   return std::ranges::any_of(rules.hosts, [host](auto const& one) { return equals_ignoring_case(one, host); });
@@ -117,49 +121,56 @@ inline std::size_t session::body_within(detail::exchange& x, std::string_view in
 /// The route, or the refusal of a request that has none. False: it is answered.
 inline bool session::find_route(detail::exchange& x, std::string_view bytes) {
   auto const& rules = *lane_.rules;
-  auto const& head  = x.r.head;
-  if (!refused_.empty()) [[unlikely]] {
+  auto const  verb  = x.r.head.verb();
+  if (!refused_.empty() || (!rules.hosts.empty() && !is_known_host(x)) || verb == method::other ||
+      verb == method::connect || x.r.head.form() == target_form::asterisk) [[unlikely]] {
+    refuse_unrouted(x, bytes);
+    return false;
+  }
+  auto const found = rules.table.match(rules.table.self, x.r);
+  if (found.found == nullptr) [[unlikely]] {
+    refuse_unmatched(x, found, bytes);
+    return false;
+  }
+  x.route          = found.found;
+  x.r.record.route = found.found->pattern;
+  return true;
+}
+
+/// Answers what no route is sought for.
+inline void session::refuse_unrouted(detail::exchange& x, std::string_view bytes) {
+  auto const verb = x.r.head.verb();
+  if (!refused_.empty()) {
     closing_   = true;
     reply busy = x.r.refuse(from(failure{errc::unavailable, "too many connections"}));
     busy.with("Retry-After", "1");
     x.r.record.limit_hit = refused_;
     deliver(x, std::move(busy), bytes);
-    return false;
-  }
-  if (!is_known_host(x)) [[unlikely]] {
+  } else if (!lane_.rules->hosts.empty() && !is_known_host(x)) {
     refuse(x, failure{errc::misdirected, "this server does not answer for that host"}, bytes);
-    return false;
-  }
-  auto const verb = head.verb();
-  if (verb == method::other || verb == method::connect) [[unlikely]] {
+  } else if (verb == method::other || verb == method::connect) {
     // What follows a CONNECT may be meant for the tunnel that is refused: it must not be read as requests.
     if (verb == method::connect) closing_ = true;
     refuse(x, failure{errc::unsupported_method, "this method is not implemented here"}, bytes);
-    return false;
-  }
-  if (head.form() == target_form::asterisk) [[unlikely]] {
+  } else {  // OPTIONS *
     deliver(x, std::move(reply(status::no_content).with("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")),
             bytes);
-    return false;
   }
-  auto const found = rules.table.match(rules.table.self, x.r);
-  if (found.found != nullptr) [[likely]] {
-    x.route          = found.found;
-    x.r.record.route = found.found->pattern;
-    return true;
-  }
+}
+
+/// Answers what no route was found for.
+inline void session::refuse_unmatched(detail::exchange& x, route_match const& found, std::string_view bytes) {
   if (found.bad.code) {
     refuse(x, found.bad, bytes);
   } else if (found.allowed.empty()) {
     refuse(x, failure{errc::not_found, "no route has this path"}, bytes);
-  } else if (verb == method::options) {
+  } else if (x.r.head.verb() == method::options) {
     deliver(x, std::move(reply(status::no_content).with("Allow", std::string(found.allowed))), bytes);
   } else {
     reply other = x.r.refuse(from(failure{errc::method_not_allowed, "this path does not support the method"}));
     other.with("Allow", std::string(found.allowed));
     deliver(x, std::move(other), bytes);
   }
-  return false;
 }
 
 /// One request whose head is complete and lies in `head`; `at`, behind it, is moved behind its body if that is there.
@@ -241,36 +252,13 @@ inline bool session::keeps_after(detail::exchange const& x, reply const& what, b
   return reads_on || (head.body_framing() == framing::length && x.decoder.remaining() <= bounds.drain);
 }
 
-/// Puts an answer on the way. `head` is the request's (of a broken one, what there is), for the case that the answer
-/// outlives the scratch it lies in.
-inline void session::deliver(detail::exchange& x, reply&& what, std::string_view head) {
-  if (std::holds_alternative<body_producer>(what.body())) {  // a coroutine sends it
-    if (held_ == nullptr) held_ = lane_.take_quick();
-    x.keep_head(head);
-    x.r.body = {};
-    x.answer.emplace(std::move(what));
-    phase_ = phase::working;
-    return;
-  }
-  if (auto* const text = std::get_if<std::string>(&what.body());
-      text != nullptr && text->size() >= detail::gather_from) {
-    what.body() = shared_bytes::own(std::move(*text));
-  }
-  auto const        number   = to_number(what.code());
-  bool const        bodiless = is_bodiless(what.code()) || number == 205;
-  auto const* const text     = std::get_if<std::string>(&what.body());
-  auto const* const shared   = std::get_if<shared_bytes>(&what.body());
-  auto const* const file     = std::get_if<file_bytes>(&what.body());
-
+/// What the head of an answer with so long a body says, and what it means for the connection.
+inline detail::answer_facts session::facts_of(detail::exchange& x, reply const& what, std::uint64_t length) {
   detail::answer_facts facts;
   facts.date   = lane_.date_text();
-  facts.length = text != nullptr     ? text->size()
-                 : shared != nullptr ? shared->size()
-                 : file != nullptr   ? file->length()
-                                     : 0;
+  facts.length = what.code() == status::reset_content ? 0 : length;
   facts.old    = x.r.head.minor_version() == 0;
   facts.end    = is_bodiless(what.code()) ? detail::body_end::none : detail::body_end::length;
-  if (number == 205) facts.length = 0;
   if (lane_.rules->request_ids != request_id_field::echo) {
     if (lane_.rules->request_ids == request_id_field::always) facts.request_id = x.r.id;
   } else if (detail::has_claimed_id(x.r)) {
@@ -283,15 +271,49 @@ inline void session::deliver(detail::exchange& x, reply&& what, std::string_view
     skip_        = x.decoder.remaining();
     x.wants_body = false;
   }
+  return facts;
+}
+
+/// Puts an answer on the way. `head` is the request's (of a broken one, what there is), for the case that the answer
+/// outlives the scratch it lies in.
+inline void session::deliver(detail::exchange& x, reply&& what, std::string_view head) {
+  auto const* const text = std::get_if<std::string>(&what.body());
+  if (text == nullptr || text->size() >= detail::gather_from) [[unlikely]]
+    return deliver_large(x, std::move(what), head);
+  auto const facts  = facts_of(x, what, text->size());
+  auto const before = lane_.out.size();
+  detail::append_answer_head(lane_.out, what, x.r, facts, lane_.openings);
+  if (facts.end == detail::body_end::length && facts.length != 0 && x.r.head.verb() != method::head)
+    lane_.out.append(*text);
+  x.r.record.code      = what.code();
+  x.r.record.bytes_out = lane_.out.size() - before;
+  finish(x);
+}
+
+/// The same for bodies that lie elsewhere, or come later.
+inline void session::deliver_large(detail::exchange& x, reply&& what, std::string_view head) {
+  if (std::holds_alternative<body_producer>(what.body())) {  // a coroutine sends it
+    if (held_ == nullptr) held_ = lane_.take_quick();
+    x.keep_head(head);
+    x.r.body = {};
+    x.answer.emplace(std::move(what));
+    phase_ = phase::working;
+    return;
+  }
+  if (auto* const text = std::get_if<std::string>(&what.body()); text != nullptr)
+    what.body() = shared_bytes::own(std::move(*text));
+  auto const* const shared = std::get_if<shared_bytes>(&what.body());
+  auto const* const file   = std::get_if<file_bytes>(&what.body());
+  auto const facts = facts_of(x, what, shared != nullptr ? shared->size() : file != nullptr ? file->length() : 0);
 
   auto const before = lane_.out.size();
   detail::append_answer_head(lane_.out, what, x.r, facts, lane_.openings);
   x.r.record.code      = what.code();
-  bool const has_body  = !bodiless && facts.length != 0 && x.r.head.verb() != method::head;
-  bool const elsewhere = has_body && (file != nullptr || (shared != nullptr && shared->size() >= detail::gather_from));
+  bool const has_body  = facts.end == detail::body_end::length && facts.length != 0 && x.r.head.verb() != method::head;
+  bool const elsewhere = has_body && (file != nullptr || shared->size() >= detail::gather_from);
   x.r.record.bytes_out = lane_.out.size() - before + (has_body ? facts.length : 0);
   if (!elsewhere) {
-    if (has_body) lane_.out.append(text != nullptr ? std::string_view(*text) : shared->view());
+    if (has_body) lane_.out.append(shared->view());
     return finish(x);
   }
 
