@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -183,13 +184,12 @@ class hidden_day {
         all.push_back(new_position(hotkey, like));
     }
     // As validators write them: closed ones by time, then open ones.
-    std::stable_sort(all.begin(), all.end(), [](json const& a, json const& b) {
-      auto const key = [](json const& one) {
-        return one.at("is_closed_position").get<bool>() ? one.at("close_ms").get<std::int64_t>() : INT64_MAX;
-      };
-      return key(a) < key(b);
-    });
-    miner["positions"] = all;
+    std::multimap<std::int64_t, json> by_time;
+    for (auto const& one : all)
+      by_time.emplace(one.at("is_closed_position").get<bool>() ? one.at("close_ms").get<std::int64_t>() : INT64_MAX,
+                      one);
+    miner["positions"] = json::array();
+    for (auto const& [when, one] : by_time) miner["positions"].push_back(one);
     for (auto const* const name : {"thirty_day_returns", "all_time_returns", "percentage_profitable"})
       miner[name] = random_.share();
     miner["n_positions"] = random_.below(50);

@@ -30,7 +30,10 @@ using field_list = std::vector<std::pair<std::string, std::string>>;
 std::string encoded(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string                out;
-  for (unsigned char const c : text) out.append({'%', digits[c >> 4U], digits[c & 15U]});
+  for (char const one : text) {
+    auto const byte = static_cast<unsigned char>(one);
+    out.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+  }
   return out;
 }
 
