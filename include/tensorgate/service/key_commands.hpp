@@ -87,11 +87,11 @@ class key_commands {
   }
 
  private:
-  int refuse(std::string_view said) const {
+  [[nodiscard]] int refuse(std::string_view said) const {
     options_.err.print("error: " + std::string(said) + (said.ends_with('\n') ? "" : "\n"));
     return exit_codes::refused;
   }
-  int fail_with(std::string_view said) const {
+  [[nodiscard]] int fail_with(std::string_view said) const {
     options_.err.print("error: " + std::string(said) + "\n");
     return exit_codes::failed;
   }
@@ -133,7 +133,7 @@ class key_commands {
     }
     return std::move(*file);
   }
-  [[gnu::cold]] int write(identity::key_file const& file) const {
+  [[nodiscard, gnu::cold]] int write(identity::key_file const& file) const {
     auto const written = store::write_file(options_.file, identity::to_text(file), 0600);
     if (!written)
       return fail_with(options_.file + ": " + std::string(written.error().note) + ": " +

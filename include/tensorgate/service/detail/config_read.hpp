@@ -33,16 +33,29 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 [[gnu::cold]] inline void read_setting(config_reader& to, config_node const& from, setting_type const& type, void* out,
                                        std::string const& path);
 
-/// The node that `inside`, "name" or "name[3]", leads to; the table itself where nothing was written there.
-[[nodiscard, gnu::cold]] inline config_node const& written_at(config_node const& table, std::string_view inside) {
-  auto const  bracket = inside.find('[');
-  auto const* value   = table.find(inside.substr(0, bracket));
-  if (value == nullptr) return table;
-  if (bracket == std::string_view::npos) return *value;
-  std::size_t index = 0;
-  auto const  from  = inside.substr(bracket + 1);
-  std::from_chars(from.data(), from.data() + from.size(), index);
-  return index < value->items.size() ? value->items[index] : *value;
+/// Where "name", "name[3]" or "table.name" was written, or what it is a default of.
+struct written_place {
+  config_node const* at;
+  bool               is_default = false;
+};
+
+[[nodiscard, gnu::cold]] inline written_place place_of(config_node const& table, std::string_view inside) {
+  written_place made{&table};
+  while (!inside.empty()) {
+    auto        part    = inside.substr(0, inside.find('.'));
+    auto const  bracket = part.find('[');
+    auto const* next    = made.at->find(part.substr(0, bracket));
+    if (next != nullptr && bracket != std::string_view::npos && next->is == config_node::kind::array) {
+      std::size_t index  = 0;
+      auto const  number = part.substr(bracket + 1);
+      std::from_chars(number.data(), number.data() + number.size(), index);
+      if (index < next->items.size()) next = &next->items[index];
+    }
+    if (next == nullptr) return {made.at, true};
+    made.at = next;
+    inside.remove_prefix(part.size() + (part.size() < inside.size() ? 1U : 0U));
+  }
+  return made;
 }
 
 [[gnu::cold]] inline void read_table(config_reader& to, config_node const& from, setting_type const& type, void* out,
@@ -70,7 +83,8 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
   if (type.check == nullptr || to.problems.size() != before) return;
   std::string inside;
   auto const  bad = type.check(out, inside);
-  if (!bad.empty()) to.wrong(written_at(from, inside), inside.empty() ? path : path_of(path, inside), std::string(bad));
+  if (!bad.empty())
+    to.wrong(*place_of(from, inside).at, inside.empty() ? path : path_of(path, inside), std::string(bad));
 }
 
 [[gnu::cold]] inline void read_list(config_reader& to, config_node const& from, setting_type const& type, void* out,

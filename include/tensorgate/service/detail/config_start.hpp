@@ -11,43 +11,17 @@
 // The part asks the same function when it starts, so that both say the same.
 #pragma once
 
-#include <charconv>     // from_chars
 #include <cstddef>      // size_t
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
 
-#include <tensorgate/service/detail/config_read.hpp>  // path_of
+#include <tensorgate/service/detail/config_read.hpp>  // path_of, place_of
 #include <tensorgate/service/detail/config_text.hpp>  // key_text
 #include <tensorgate/service/detail/config_tree.hpp>  // config_node
 #include <tensorgate/service/detail/config_type.hpp>  // setting_type
 
 namespace tensorgate::inline TENSORGATE_ABI::service_detail {
-
-/// Where "name", "name[3]" or "table.name" was written, or what it is a default of.
-struct written_place {
-  config_node const* at;
-  bool               is_default = false;
-};
-
-[[nodiscard, gnu::cold]] inline written_place place_of(config_node const& table, std::string_view inside) {
-  written_place made{&table};
-  while (!inside.empty()) {
-    auto        part    = inside.substr(0, inside.find('.'));
-    auto const  bracket = part.find('[');
-    auto const* next    = made.at->find(part.substr(0, bracket));
-    if (next != nullptr && bracket != std::string_view::npos && next->is == config_node::kind::array) {
-      std::size_t index  = 0;
-      auto const  number = part.substr(bracket + 1);
-      std::from_chars(number.data(), number.data() + number.size(), index);
-      if (index < next->items.size()) next = &next->items[index];
-    }
-    if (next == nullptr) return {made.at, true};
-    made.at = next;
-    inside.remove_prefix(part.size() + (part.size() < inside.size() ? 1U : 0U));
-  }
-  return made;
-}
 
 /// Notes what is missing. `from` is where the value was written.
 [[gnu::cold]] inline void look_around(config_reader& to, config_node const& from, setting_type const& type,
