@@ -77,7 +77,7 @@ inline void session::finish(detail::exchange& x) {
   auto const& sink = lane_.rules->sink;
   if (x.r.record.cut_off) detail::lane_counts::add(lane_.counts.cut_off);
   if (sink.finished == nullptr) return;
-  lane_.look_at_clock();
+  lane_.glance_at_clock();
   x.r.record.ended = lane_.now;
   sink.finished(sink.self, x.r);
 }
