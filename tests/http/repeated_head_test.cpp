@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -35,7 +36,21 @@ struct counting_guard {
   }
 };
 
-reply       plain() { return reply::text("plain"); }
+/// What was told of an exchange that is over.
+struct told {
+  std::string              head;
+  std::string              id;
+  std::uint64_t            repeats = 0;
+  std::chrono::nanoseconds took{};
+};
+
+reply plain() { return reply::text("plain"); }
+reply slow() {
+  auto const until = std::chrono::steady_clock::now() + 3ms;
+  while (std::chrono::steady_clock::now() < until) {
+  }
+  return reply::text("slow");
+}
 std::string shown(request const& r) {
   std::string text(r.head.target());
   text.append(" ").append(r.head.host()).append(" ").append(r.client.to_text());
@@ -74,7 +89,8 @@ class typed_server {
   explicit typed_server(bool trusts = false)
       : table_(get<"/plain">(anyone, to<&plain>()), get<"/show">(guard_, to<&show>()),
                get<"/greet/{name}">(anyone, to<&greet>()), get<"/rest/{first}/{all...}">(anyone, to<&rest>()),
-               get<"/late/{name}">(anyone, to<&late>()), post<"/whole">(anyone, to<&whole>())),
+               get<"/late/{name}">(anyone, to<&late>()), post<"/whole">(anyone, to<&whole>()),
+               get<"/slow">(anyone, to<&slow>())),
         outer_{table_.table()},
         app_(settings()) {
     server_options options;
@@ -85,7 +101,7 @@ class typed_server {
     sink.finished = [](void* self, request const& r) {
       auto&                  mine = *static_cast<typed_server*>(self);
       std::scoped_lock const lock(mine.mutex_);
-      mine.ids_.emplace_back(r.id);
+      mine.told_.push_back({shown(r), std::string(r.id), r.repeats, r.record.ended - r.record.began});
     };
     server_.emplace(app_, options, &problem_json, route_table{&outer_, &outer_table::match}, sink);
     REQUIRE(app_.start());
@@ -110,13 +126,13 @@ class typed_server {
     return said;
   }
 
-  [[nodiscard]] std::uint16_t            port() const { return server_->port(); }
-  [[nodiscard]] server_counts            counts() const { return server_->counts(); }
-  [[nodiscard]] int                      matches() const { return outer_.asked; }
-  [[nodiscard]] int                      guarded() const { return guarded_; }
-  [[nodiscard]] std::vector<std::string> ids() const {
+  [[nodiscard]] std::uint16_t     port() const { return server_->port(); }
+  [[nodiscard]] server_counts     counts() const { return server_->counts(); }
+  [[nodiscard]] int               matches() const { return outer_.asked; }
+  [[nodiscard]] int               guarded() const { return guarded_; }
+  [[nodiscard]] std::vector<told> all_told() const {
     std::scoped_lock const lock(mutex_);
-    return ids_;
+    return told_;
   }
 
  private:
@@ -136,16 +152,17 @@ class typed_server {
   using table_type =
       decltype(routes(get<"/plain">(anyone, to<&plain>()), get<"/show">(std::declval<counting_guard&>(), to<&show>()),
                       get<"/greet/{name}">(anyone, to<&greet>()), get<"/rest/{first}/{all...}">(anyone, to<&rest>()),
-                      get<"/late/{name}">(anyone, to<&late>()), post<"/whole">(anyone, to<&whole>())));
+                      get<"/late/{name}">(anyone, to<&late>()), post<"/whole">(anyone, to<&whole>()),
+                      get<"/slow">(anyone, to<&slow>())));
 
-  mutable std::mutex       mutex_;
-  std::vector<std::string> ids_;
-  std::atomic<int>         guarded_{0};
-  counting_guard           guard_{&guarded_};
-  table_type               table_;
-  outer_table              outer_;
-  net::standalone          app_;
-  std::optional<server>    server_;
+  mutable std::mutex    mutex_;
+  std::vector<told>     told_;
+  std::atomic<int>      guarded_{0};
+  counting_guard        guard_{&guarded_};
+  table_type            table_;
+  outer_table           outer_;
+  net::standalone       app_;
+  std::optional<server> server_;
 };
 
 std::string repeat(std::string_view text, int times) {
@@ -261,11 +278,43 @@ TEST_CASE("each request is matched once, guarded once and has an id of its own")
               repeat("GET /late/x HTTP/1.1\r\nHost: a\r\n\r\n", 3));
   CHECK(server.matches() == 13);
   CHECK(server.guarded() == 10);
-  auto ids = server.ids();
+  std::vector<std::string> ids;
+  for (auto const& one : server.all_told()) ids.push_back(one.id);
   REQUIRE(ids.size() == 13);
   std::sort(ids.begin(), ids.end());
   CHECK(std::adjacent_find(ids.begin(), ids.end()) == ids.end());
   CHECK(ids.front().size() == 16);
+}
+
+TEST_CASE("heads with one number are the same; that of a head that comes again stays") {
+  typed_server const server;
+  for (int round = 0; round != 3; ++round) {
+    for (auto const& head : heads) server.play(head + head + std::string(other) + head);
+  }
+  std::map<std::uint64_t, std::string> known;
+  for (auto const& one : server.all_told()) {
+    if (one.repeats == 0) continue;
+    auto const [found, fresh] = known.emplace(one.repeats, one.head);
+    CHECK(found->second == one.head);
+  }
+  CHECK(known.size() > heads.size());
+
+  typed_server const same;
+  same.play(repeat(other, 4));
+  auto const told = same.all_told();
+  REQUIRE(told.size() == 4);
+  CHECK(told[0].repeats != 0);
+  for (auto const& one : told) CHECK(one.repeats == told[0].repeats);
+}
+
+TEST_CASE("of pipelined requests each is timed by itself") {
+  typed_server const server;
+  std::string const  quick = "GET /plain HTTP/1.1\r\nHost: a\r\n\r\n";
+  server.play(repeat(quick, 3) + "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" + repeat(quick, 3));
+  auto const told = server.all_told();
+  REQUIRE(told.size() == 7);
+  CHECK(told[3].took >= 3ms);
+  for (auto const& one : told) CHECK(one.took >= 0ns);
 }
 
 TEST_CASE("a head that comes again is told by whom it comes anew") {

@@ -115,6 +115,52 @@ TEST_CASE("lines of one kind have each their own figures") {
   CHECK(lines[1].substr(0, 29) != lines[2].substr(0, 29));
 }
 
+TEST_CASE("what is not of the head is told anew though the head comes again") {
+  folder const    in;
+  ops::access_log log({.access = in.file()}, 1);
+  REQUIRE(log.start());
+  request_of q("GET /a/7 HTTP/1.1\n");
+  fill(q.r);
+  q.r.repeats = 77;
+  std::vector<std::string> marks;
+  auto const               say = [&](std::string_view mark) {
+    log.finished(q.r);
+    log.finished(q.r);
+    marks.insert(marks.end(), 2, std::string(mark));
+  };
+  say(R"("status":200)");
+  q.r.record.code = http::status::not_found;
+  say(R"("status":404)");
+  q.r.record.route = "/b/{id}";
+  say(R"("route":"/b/{id}")");
+  q.r.record.caller = "bobby";
+  say(R"("caller":"bobby")");
+  q.r.record.limit_hit = "body";
+  say(R"("limit":"body")");
+  q.r.record.refusal = "no_key";
+  say(R"("refusal":"no_key")");
+  q.r.client = net::address::v4(0x01020304);
+  say(R"("client":"1.2.3.4")");
+  q.r.peer.encrypted = true;
+  say(R"("tls":true)");
+  q.r.record.cut_off = true;
+  say(R"("cut_off":true)");
+  request_of p("GET /c/8 HTTP/1.1\n");
+  fill(p.r);
+  p.r.repeats = 78;
+  log.finished(p.r);
+  marks.emplace_back(R"("path":"/c/8")");
+  log.stop();
+
+  std::istringstream text(read(in.file()));
+  std::size_t        at = 0;
+  for (std::string line; std::getline(text, line); ++at) {
+    REQUIRE(at < marks.size());
+    CHECK(line.find(marks[at]) != std::string::npos);
+  }
+  CHECK(at == marks.size());
+}
+
 TEST_CASE("a line of text is in the combined format") {
   auto const line =
       line_of({.format = ops::log_form::text}, "GET /a/7?tier=30 HTTP/1.0\nUser-Agent: curl/7\n", "2001:db8::1");

@@ -159,13 +159,14 @@ class request {
   request& operator=(request const&) = delete;
 
   // What came in.
-  request_head     head;      ///< method, target, fields; its views live as long as this exchange
-  std::string_view body{};    ///< the whole body, for routes that take it whole
-  peer_info        peer{};    ///< the transport's other end
-  net::address     client{};  ///< the caller's address after the trusted-proxy rule
-  std::string_view scheme{};  ///< "http" or "https", after the trusted-proxy rule
-  request_id       id{};      ///< the caller's if it is well-formed and trusted, else ours
-  steady_point     until{};   ///< when the answer must be done
+  request_head     head;       ///< method, target, fields; its views live as long as this exchange
+  std::uint64_t    repeats{};  ///< heads of one loop with the same number have the same bytes; 0 tells nothing
+  std::string_view body{};     ///< the whole body, for routes that take it whole
+  peer_info        peer{};     ///< the transport's other end
+  net::address     client{};   ///< the caller's address after the trusted-proxy rule
+  std::string_view scheme{};   ///< "http" or "https", after the trusted-proxy rule
+  request_id       id{};       ///< the caller's if it is well-formed and trusted, else ours
+  steady_point     until{};    ///< when the answer must be done
 
   // What the router found: decoded values of the pattern's parameters, in order.
   static constexpr std::size_t             max_values = 16;

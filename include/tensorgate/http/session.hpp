@@ -293,7 +293,7 @@ inline bool session::take_requests(std::string_view in) {
       if (state == parse_state::complete) {
         auto head = rest.substr(0, x.parser.consumed());
         at += head.size();
-        if (!held) x.remember_head(head);
+        if (!held) x.remember_head(head, lane_.next_id());
         serve(x, in, x.is_remembered ? x.head_bytes : head, at);
       } else {
         refuse_head(x, failure{x.parser.error(), x.parser.note()}, rest.substr(0, lane_.heads.head));

@@ -99,51 +99,21 @@ class access_log {
     if (loops_.empty()) return;
     auto const& record = r.record;
     auto&       mine   = *loops_[record.loop < loops_.size() ? record.loop : 0];
-    auto const  verb   = r.head.verb();
     auto const  id     = r.id.is_number() ? std::string_view{} : std::string_view(r.id).substr(0, 128);
-
-    texts const said{
-        verb == http::method::other ? r.head.method_text().substr(0, 32) : std::string_view{},
-        r.head.path().substr(0, 2048),
-        options_.query == query_words::none ? std::string_view{} : r.head.query().substr(0, 1024),
-        record.route.substr(0, 256),
-        std::string_view(record.caller).substr(0, 128),
-        options_.agent ? r.head.field(http::known_field::user_agent).substr(0, 256) : std::string_view{},
-    };
-    shared_part shared;
-    for (std::size_t i = 0; i != said.size(); ++i) shared.sizes[i] = static_cast<std::uint16_t>(said[i].size());
-    shared.status  = static_cast<std::uint16_t>(record.code);
-    shared.verb    = verb;
-    shared.minor   = static_cast<std::uint8_t>(r.head.minor_version());
-    shared.flags   = static_cast<std::uint8_t>((r.head.has_query() ? 1U : 0U) | (r.peer.encrypted ? 2U : 0U) |
-                                               (record.cut_off ? 4U : 0U) | (r.id.empty() ? 0U : 8U));
-    shared.client  = r.client;
-    shared.limit   = record.limit_hit;
-    shared.refusal = record.refusal;
-
-    own_part const own{.ended       = record.ended,
-                       .nanoseconds = std::chrono::nanoseconds(record.ended - record.began).count(),
-                       .bytes_in    = record.bytes_in,
-                       .bytes_out   = record.bytes_out,
-                       .number      = r.id.number(),
-                       .id_size     = static_cast<std::uint16_t>(id.size()),
-                       .begins      = !mine.last.is(shared, said)};
-    std::size_t    size = sizeof(own) + id.size();
-    if (own.begins) [[unlikely]] {
-      size += sizeof(shared);
-      for (auto const text : said) size += text.size();
+    own_part    own{.ended       = record.ended,
+                    .nanoseconds = std::chrono::nanoseconds(record.ended - record.began).count(),
+                    .bytes_in    = record.bytes_in,
+                    .bytes_out   = record.bytes_out,
+                    .number      = r.id.number(),
+                    .id_size     = static_cast<std::uint16_t>(id.size())};
+    if (!mine.last.is_repeated_by(r)) [[unlikely]]
+      return begin(mine, r, own, id);
+    if (auto* to = mine.ring.reserve(sizeof(own) + id.size()); to != nullptr) [[likely]] {
+      put(to, &own, sizeof(own));
+      put(to, id.data(), id.size());
+      if (mine.ring.commit()) [[unlikely]]
+        wake_.notify_one();
     }
-    auto* to = mine.ring.reserve(size);
-    if (to == nullptr) [[unlikely]]
-      return;
-    put(to, &own, sizeof(own));
-    put(to, id.data(), id.size());
-    if (own.begins) [[unlikely]] {
-      put(to, &shared, sizeof(shared));
-      for (auto const text : said) put(to, text.data(), text.size());
-      mine.last.keep(shared, said);
-    }
-    if (mine.ring.commit()) wake_.notify_one();
   }
 
   [[nodiscard]] std::uint64_t written() const noexcept { return written_.load(std::memory_order_relaxed); }
@@ -158,8 +128,8 @@ class access_log {
   [[nodiscard]] std::uint64_t failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
 
  private:
-  static constexpr std::size_t text_count = 6;
-  using texts                             = std::array<std::string_view, text_count>;
+  enum : std::size_t { route, caller, method, path, query, agent, text_count };
+  using texts = std::array<std::string_view, text_count>;
   static_assert(std::is_trivially_copyable_v<net::address>);
 
   /// A record in the ring: this, its id and, where it `begins` a kind of lines, their shared part and its texts.
@@ -184,18 +154,33 @@ class access_log {
   };
   static_assert(std::is_trivially_copyable_v<own_part> && std::is_trivially_copyable_v<shared_part>);
 
+  static std::uint8_t flags_of(http::request const& r) noexcept {
+    return static_cast<std::uint8_t>((r.head.has_query() ? 1U : 0U) | (r.peer.encrypted ? 2U : 0U) |
+                                     (r.record.cut_off ? 4U : 0U) | (r.id.empty() ? 0U : 8U));
+  }
+
   /// What the record before shared, as far as it is not long.
   class last_kind {
    public:
+    /// Told by the number of the head, which stands for all that is of the request, and by what is not.
+    [[nodiscard]] bool is_repeated_by(http::request const& r) const noexcept {
+      auto const& record = r.record;
+      return is_known_ && r.repeats == number_ && number_ != 0 &&
+             static_cast<std::uint16_t>(record.code) == shared_.status && flags_of(r) == shared_.flags &&
+             r.client == shared_.client && record.limit_hit == shared_.limit && record.refusal == shared_.refusal &&
+             record.route.size() == shared_.sizes[route] && record.caller.size() == shared_.sizes[caller] &&
+             is_at(0, record.route) && is_at(record.route.size(), record.caller);
+    }
     [[nodiscard]] bool is(shared_part const& shared, texts const& said) const noexcept {
       if (!is_known_ || shared != shared_) return false;
-      auto const* at = bytes_.data();
+      std::size_t at = 0;
       for (auto const text : said) {
-        if (!text.empty() && std::memcmp(at, text.data(), text.size()) != 0) return false;
+        if (!is_at(at, text)) return false;
         at += text.size();
       }
       return true;
     }
+    void number(std::uint64_t of_head) noexcept { number_ = of_head; }
     void keep(shared_part const& shared, texts const& said) noexcept {
       std::size_t size = 0;
       for (auto const text : said) size += text.size();
@@ -207,8 +192,13 @@ class access_log {
     }
 
    private:
+    [[nodiscard]] bool is_at(std::size_t at, std::string_view text) const noexcept {
+      return text.empty() || std::memcmp(bytes_.data() + at, text.data(), text.size()) == 0;
+    }
+
     shared_part           shared_{};
     std::array<char, 512> bytes_{};
+    std::uint64_t         number_   = 0;  // of the head, if that has one
     bool                  is_known_ = false;
   };
 
@@ -219,6 +209,46 @@ class access_log {
     last_kind           last;    // the loop's
     detail::line_writer writer;  // the thread's
   };
+
+  /// Notes an exchange whose record may begin a kind of lines.
+  [[gnu::noinline]] void begin(of_loop& mine, http::request const& r, own_part own, std::string_view id) noexcept {
+    auto const& record = r.record;
+    auto const  verb   = r.head.verb();
+    texts       said;
+    said[route]  = record.route.substr(0, 256);
+    said[caller] = std::string_view(record.caller).substr(0, 128);
+    said[path]   = r.head.path().substr(0, 2048);
+    if (verb == http::method::other) said[method] = r.head.method_text().substr(0, 32);
+    if (options_.query != query_words::none) said[query] = r.head.query().substr(0, 1024);
+    if (options_.agent) said[agent] = r.head.field(http::known_field::user_agent).substr(0, 256);
+    shared_part shared;
+    for (std::size_t i = 0; i != said.size(); ++i) shared.sizes[i] = static_cast<std::uint16_t>(said[i].size());
+    shared.status  = static_cast<std::uint16_t>(record.code);
+    shared.verb    = verb;
+    shared.minor   = static_cast<std::uint8_t>(r.head.minor_version());
+    shared.flags   = flags_of(r);
+    shared.client  = r.client;
+    shared.limit   = record.limit_hit;
+    shared.refusal = record.refusal;
+
+    own.begins       = !mine.last.is(shared, said);
+    std::size_t size = sizeof(own) + id.size();
+    if (own.begins) {
+      size += sizeof(shared);
+      for (auto const text : said) size += text.size();
+    }
+    auto* to = mine.ring.reserve(size);
+    if (to == nullptr) return;
+    put(to, &own, sizeof(own));
+    put(to, id.data(), id.size());
+    if (own.begins) {
+      put(to, &shared, sizeof(shared));
+      for (auto const text : said) put(to, text.data(), text.size());
+      mine.last.keep(shared, said);
+    }
+    mine.last.number(r.repeats);
+    if (mine.ring.commit()) wake_.notify_one();
+  }
 
   static void put(char*& to, void const* from, std::size_t size) noexcept {
     if (size != 0) std::memcpy(to, from, size);
@@ -307,12 +337,12 @@ class access_log {
                     .cut_off       = (shared.flags & 4U) != 0,
                     .has_id        = (shared.flags & 8U) != 0,
                     .client        = shared.client,
-                    .method        = said[0],
-                    .path          = said[1],
-                    .query         = said[2],
-                    .route         = said[3],
-                    .caller        = said[4],
-                    .agent         = said[5],
+                    .method        = said[method],
+                    .path          = said[path],
+                    .query         = said[query],
+                    .route         = said[route],
+                    .caller        = said[caller],
+                    .agent         = said[agent],
                     .limit         = shared.limit,
                     .refusal       = shared.refusal});
     }

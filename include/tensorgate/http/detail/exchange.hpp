@@ -92,6 +92,7 @@ class exchange {
   void begin_head() noexcept {
     parser.reset();
     is_remembered = false;
+    r.repeats     = 0;
     r.value_count = 0;
   }
 
@@ -109,13 +110,15 @@ class exchange {
 
   /// Clients ask the same again and again. A head that is whole in itself is kept, so that the next one, if it has
   /// the same bytes, is not read again: `r.head` says already what is in it, and `r.matched` which route it has.
-  void remember_head(std::string_view bytes) {
+  /// `number`: no other head of this process has it.
+  void remember_head(std::string_view bytes, std::uint64_t number) {
     constexpr std::size_t most = 2048;
     auto const&           head = r.head;
     if (bytes.size() > most || head.has_body() || head.has(known_field::expect) || head.has(known_field::upgrade))
       return;
     keep_head(bytes);
     is_remembered = true;
+    r.repeats     = number;
   }
   [[nodiscard]] bool remembers(std::string_view bytes) const noexcept {
     // Heads hold secrets: a time that told where two of them differ would tell of those.
