@@ -8,24 +8,18 @@
 
 #include <doctest/doctest.h>
 
-#include "abuse.hpp"   // normal_client, drip_in, …
-#include "server.hpp"  // echo_server
+#include "../support/sanitizers.hpp"  // is_sanitized
+#include "abuse.hpp"                  // normal_client, drip_in, …
+#include "server.hpp"                 // echo_server
 
 using namespace tensorgate::test::raw;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t may_grow = std::size_t{512} * 1024 * 1024;  // sanitizers keep what is freed
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr std::size_t may_grow = std::size_t{512} * 1024 * 1024;
-#else
-constexpr std::size_t may_grow = std::size_t{3} * 1024 * 1024;
-#endif
-#else
-constexpr std::size_t may_grow = std::size_t{3} * 1024 * 1024;
-#endif
+using tensorgate_tests::is_sanitized;
+
+// Sanitizers keep what is freed.
+constexpr std::size_t may_grow = std::size_t{is_sanitized ? 512 : 3} * 1024 * 1024;
 
 // Short times, so that the limits of slow peers are seen in a test of seconds.
 std::vector<std::string> impatient() { return {"head_time=700", "progress_interval=700", "idle=60000", "linger=300"}; }
@@ -87,7 +81,7 @@ TEST_CASE("slow bodies get 408, and nobody waits for them") {
 }
 
 TEST_CASE("peers that send and never read are held up, cut off, and cost little") {
-  echo_server server(impatient());
+  echo_server server({"progress_interval=700", "idle=60000", "linger=300"});
   survives(server, "100 stopped readers", [&] {
     auto const before = server.memory();
     send_and_never_read(server.port(), 100, 500ms);
