@@ -177,6 +177,21 @@ struct user_agent {
 };
 std::string agent(user_agent who) { return std::string(who.text); }
 
+task<void>  a_moment() { co_return; }
+task<reply> refer(std::string_view const& name, int const& number, std::string const& word, query<page> const& wanted,
+                  body<order> const& what, user_agent const& who, deadline const& until, request const& r) {
+  std::string said(name);
+  co_await a_moment();
+  said.append(",").append(std::to_string(number)).append(",").append(word).append(",").append(paged(wanted));
+  said.append(",").append(what->symbol).append(",").append(std::to_string(what->lots.size()));
+  said.append(",").append(who.text).append(until.at() == r.until ? ",in time" : ",late");
+  co_return reply::text(said);
+}
+task<reply> refer_raw(body<std::string_view> const& what) {
+  co_await a_moment();
+  co_return reply::text(std::string(*what));
+}
+
 }  // namespace
 
 template <>
@@ -301,6 +316,16 @@ TEST_CASE("what a handler returns becomes the answer") {
   CHECK(to.send("GET /later/a%20b").body == R"({"symbol":"a b","price":1.5,"lots":[]})");
   CHECK(to.send("GET /reply").body == "2 in time");
   CHECK(to.send("PUT /void").code == 204);
+}
+
+TEST_CASE("what a handler that waits takes by reference is there when it begins, and when it goes on") {
+  routes     table{post<"/refer/{name}/{number}/{word}">(anyone, to<&refer>()), put<"/raw">(anyone, to<&refer_raw>())};
+  exchange   to(table.table());
+  auto const said =
+      to.send("POST /refer/a%20long%20enough%20name/7/another%20long%20word?limit=5",
+              R"({"symbol":"a symbol of some length","lots":[1,2]})", std::string(as_json) + "User-Agent: tester\r\n");
+  CHECK(said.body == "a long enough name,7,another long word,5,-,short,a symbol of some length,2,tester,in time");
+  CHECK(to.send("PUT /raw", "a body of some length").body == "a body of some length");
 }
 
 TEST_CASE("bodies and answers go piece by piece") {

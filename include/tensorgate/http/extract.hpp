@@ -91,7 +91,7 @@ class deadline {
 ///
 ///     using slot = …;                                                            // default constructible
 ///     static bool take(request& r, slot& into, std::optional<problem>& why);     // false: answered with `why`
-///     static P give(slot& taken, request& r);                                    // or P const&
+///     static P give(slot& taken, request& r);                                    // or P const&, P&&
 ///     static void describe(openapi_operation& about);                            // may be left out
 template <class P>
 struct extractor;
@@ -130,7 +130,7 @@ struct extractor<query<T>> {
   static bool take(request& r, slot& into, std::optional<problem>& why) {
     return detail::read_query(r.head.query(), r.decoded_query, into.value, why);
   }
-  static query<T> give(slot& taken, request& /*r*/) { return std::move(taken); }
+  static query<T>&& give(slot& taken, request& /*r*/) { return std::move(taken); }
 };
 
 template <class T>
@@ -152,7 +152,7 @@ struct extractor<body<T>> {
     into.value = std::move(*read);
     return true;
   }
-  static body<T> give(slot& taken, request& /*r*/) { return std::move(taken); }
+  static body<T>&& give(slot& taken, request& /*r*/) { return std::move(taken); }
 };
 
 template <>
@@ -221,9 +221,27 @@ struct want {
       return std::type_identity<std::monostate>{};
     }
   }
-  using slot = typename decltype(slot_of())::type;
+  using taken_slot = typename decltype(slot_of())::type;
 
-  static bool take(request& r, slot& into, std::optional<problem>& why) {
+  // True for a reference to what is made for this call alone. A handler that waits begins when the expression that
+  // called it has ended, and what its references are bound to must be there still: it is kept beside the slot.
+  [[nodiscard]] static consteval bool refers_to_made() {
+    if constexpr (!std::is_reference_v<Param>) {
+      return false;
+    } else if constexpr (kind == want_kind::extracted) {
+      return !std::is_reference_v<decltype(extractor<plain>::give(std::declval<taken_slot&>(),
+                                                                  std::declval<request&>()))>;
+    } else {
+      return kind == want_kind::path_value && std::same_as<plain, std::string_view>;
+    }
+  }
+  struct slot {
+    taken_slot                                                                 taken{};
+    std::conditional_t<refers_to_made(), std::optional<plain>, std::monostate> made{};
+  };
+
+  static bool take(request& r, slot& all, std::optional<problem>& why) {
+    [[maybe_unused]] auto& into = all.taken;
     if constexpr (kind == want_kind::extracted) {
       return extractor<plain>::take(r, into, why);
     } else if constexpr (kind == want_kind::path_value && !std::same_as<plain, std::string_view>) {
@@ -240,7 +258,25 @@ struct want {
   }
 
   // `out` and `in` are there if the handler waits.
-  static decltype(auto) give(slot& taken, request& r, body_reader* in, body_writer* out) {
+  static decltype(auto) give(slot& all, request& r, body_reader* in, body_writer* out) {
+    if constexpr (refers_to_made()) {
+      return static_cast<plain&&>(all.made.emplace(give_taken(all.taken, r, in, out)));
+    } else {
+      return give_taken(all.taken, r, in, out);
+    }
+  }
+
+  /// The name of the value in the pattern.
+  [[nodiscard]] static constexpr std::string_view name() noexcept {
+    std::size_t seen = 0;
+    for (auto const& part : Context::shape.parts) {
+      if (part.kind != part_kind::literal && seen++ == Value) return part.text;
+    }
+    return {};
+  }
+
+ private:
+  static decltype(auto) give_taken(taken_slot& taken, request& r, body_reader* in, body_writer* out) {
     if constexpr (kind == want_kind::provided) {
       return static_cast<plain const&>(Context::template of_guard<plain>(r));
     } else if constexpr (kind == want_kind::reader) {
@@ -256,15 +292,6 @@ struct want {
     } else {
       return static_cast<plain&&>(*taken);
     }
-  }
-
-  /// The name of the value in the pattern.
-  [[nodiscard]] static constexpr std::string_view name() noexcept {
-    std::size_t seen = 0;
-    for (auto const& part : Context::shape.parts) {
-      if (part.kind != part_kind::literal && seen++ == Value) return part.text;
-    }
-    return {};
   }
 };
 
