@@ -74,7 +74,8 @@ def summary(said):
         slower = {who: v for who, v in r["times_slower"].items() if not who.startswith("tensorgate")}
         rows.append([f"JSON, {r['question']}", ", ".join(slower), ", ".join(times(v) for v in slower.values())])
     for r in tiers_said or []:
-        rows.append([r["question"], "", times(r["times_faster"])])
+        what, _, against = r["question"].rpartition(", ")
+        rows.append([what, against, times(r["times_faster"])])
     parts = [grid(["what", "against", "ours"], rows)]
     if http_said:
         c = http_said["conditions"]
