@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <tensorgate/http/guard.hpp>
+
 #include "support/request_of.hpp"
 
 using namespace tensorgate;
@@ -57,4 +59,9 @@ TEST_CASE("a refusal is a 403 that says why in the record") {
   REQUIRE(!refused);
   CHECK(refused.error().code == http::errc::forbidden);
   CHECK(q.r.record.refusal == "address");
+}
+
+TEST_CASE("an address does not say who asks, so a route needs another guard beside it") {
+  static_assert(http::guard<auth::address_list>);
+  static_assert(!http::says_who<auth::address_list>);
 }

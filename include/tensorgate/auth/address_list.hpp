@@ -14,9 +14,12 @@ namespace tensorgate::inline TENSORGATE_ABI::auth {
 
 /// A guard on the client's address, after the trusted-proxy rule. `deny` is asked first; an empty `allow` lets in
 /// everybody else. A peer on a Unix socket has no address: whoever may open the socket file may ask. A client whose
-/// proxy does not tell his address is let in where there are no lists.
+/// proxy does not tell his address is let in where there are no lists. An address is not who somebody is, and without
+/// an `allow` it keeps few out: a route needs another guard beside it, if only `anyone`.
 class address_list {
  public:
+  using whoever_asks = void;
+
   address_list() = default;
   address_list(net::cidr_list allow, net::cidr_list deny) : allow_(std::move(allow)), deny_(std::move(deny)) {}
 
