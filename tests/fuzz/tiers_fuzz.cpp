@@ -62,10 +62,10 @@ void check_slices(std::string_view text) {
   if (auto const elements = outputs::elements_by_member(text, "/data", "hotkey")) {
     for (auto const& [key, value] : *elements) require(reflect::read_json<reflect::raw_json_view>(value).has_value());
   }
-  auto const now = tensorgate::from_unix_millis(1000);
+  auto const now = tensorgate::from_unix_millis(1'000'000'000'000);
   for (auto const* pointer : {"/data", ""}) {
     auto const lagged = outputs::lag_array(text, pointer, "/t", now);
-    if (lagged) require(reflect::read_json<reflect::raw_json_view>(*lagged).has_value());
+    if (lagged) require(reflect::read_json<reflect::raw_json_view>(lagged->text).has_value());
     auto const without = outputs::without_member(text, pointer, "hotkey");
     if (!without) continue;
     require(reflect::read_json<reflect::raw_json_view>(*without).has_value());

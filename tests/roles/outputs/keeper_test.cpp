@@ -324,6 +324,30 @@ TEST_CASE("a whole file of an unexpected shape is served as far as it can be, an
   }
 }
 
+TEST_CASE("an entry whose time is in another unit is hidden from lower tiers, and shows among the faults") {
+  auto const entry = [](std::string_view hotkey, std::string_view time) {
+    return "{\"hotkey\":\"" + std::string(hotkey) + "\",\"elimination_initiated_time_ms\":" + std::string(time) + "}";
+  };
+  kept_tree tree;
+  for (auto const* const time : {"1759999999", "0", "-5", "\"soon\""}) {
+    CAPTURE(time);
+    tree.write("validation/eliminations.json",
+               "{\"eliminations\":[" + entry("old", "1700000000000") + "," + entry("odd", time) + "]}");
+    tree.look(1s);
+    auto const* const row = tree.row("/eliminations");
+    REQUIRE(row != nullptr);
+    REQUIRE(row->lagged != nullptr);
+    CHECK(text_of(row->live->whole).find("odd") != std::string_view::npos);
+    CHECK(text_of(row->lagged->whole) == "{\"eliminations\":[" + entry("old", "1700000000000") + "]}");
+    CHECK(
+        tree.fault("eliminations.json: expected Unix milliseconds at /elimination_initiated_time_ms of each element of "
+                   "/eliminations"));
+  }
+  tree.write("validation/eliminations.json", "{\"eliminations\":[" + entry("old", "1700000000000") + "]}");
+  tree.look(1s);
+  CHECK(tree.keeper.faults().empty());
+}
+
 TEST_CASE("a file that several rows need is one fault, told once for each version, and told when it is good again") {
   auto const statistics = std::string("runnable/minerstatistics.json");
   auto const lines      = [](kept_tree const& tree, std::string_view words) {

@@ -90,19 +90,45 @@ TEST_CASE("a member is cut out of each value of a map") {
 
 TEST_CASE("fresh entries are left out, and those whose time cannot be read") {
   std::string const eliminations =
-      R"({"eliminations": [{"hotkey": "a", "t": 99}, {"hotkey": "b", "t": 100}, {"hotkey": "c", "t": 101}, {"hotkey": "d"},)"
-      R"( {"hotkey": "e", "t": "1"}, 5, {"hotkey": "f", "t": 5.5}], "more": [1]})";
-  CHECK(*out::lag_array(eliminations, "/eliminations", "/t", from_unix_millis(100)) ==
-        R"({"eliminations": [{"hotkey": "a", "t": 99}, {"hotkey": "f", "t": 5.5}], "more": [1]})");
-  CHECK(*out::lag_array("[[[1]], [[2]]]", "", "/0/0", from_unix_millis(2)) == "[[[1]]]");
-  CHECK(*out::lag_array("[]", "", "/t", from_unix_millis(2)) == "[]");
+      R"({"eliminations": [{"hotkey": "a", "t": 1700000000099}, {"hotkey": "b", "t": 1700000000100},)"
+      R"( {"hotkey": "c", "t": 1700000000101}, {"hotkey": "d"}, {"hotkey": "e", "t": "1"}, 5,)"
+      R"( {"hotkey": "f", "t": 1700000000005.5}], "more": [1]})";
+  auto const lagged = out::lag_array(eliminations, "/eliminations", "/t", from_unix_millis(1700000000100));
+  REQUIRE(lagged);
+  CHECK(
+      lagged->text ==
+      R"({"eliminations": [{"hotkey": "a", "t": 1700000000099}, {"hotkey": "f", "t": 1700000000005.5}], "more": [1]})");
+  CHECK_FALSE(lagged->all_timed);
+  auto const nested =
+      out::lag_array("[[[100000000000]], [[100000000002]]]", "", "/0/0", from_unix_millis(100000000002));
+  REQUIRE(nested);
+  CHECK(nested->text == "[[[100000000000]]]");
+  CHECK(nested->all_timed);
+  CHECK(out::lag_array("[]", "", "/t", from_unix_millis(2))->text == "[]");
+}
+
+TEST_CASE("an entry whose time cannot be in Unix milliseconds is left out, and told of") {
+  auto const now = from_unix_millis(1760000000000);
+  for (auto const* time : {"1759999999", "1759999999.5", "0", "-5", "-1759999999999", "99999999999", "1759999999999000",
+                           "1e300", "-1e300", "null", "true", "\"1700000000000\"", "[]"}) {
+    CAPTURE(time);
+    auto const lagged = out::lag_array("[{\"t\": " + std::string(time) + "}, {\"t\": 1700000000000}]", "", "/t", now);
+    REQUIRE(lagged);
+    CHECK(lagged->text == R"([{"t": 1700000000000}])");
+    CHECK_FALSE(lagged->all_timed);
+  }
+  auto const fresh = out::lag_array(R"([{"t": 1759999999999}, {"t": 1760000000000}])", "", "/t", now);
+  REQUIRE(fresh);
+  CHECK(fresh->text == R"([{"t": 1759999999999}])");
+  CHECK(fresh->all_timed);
 }
 
 TEST_CASE("what was left out leaves no trace in the bytes") {
-  std::string const with    = "{\"e\": [\n {\"t\": 1},\n {\"t\": 9},\n {\"t\": 2}\n]}";
-  std::string const without = "{\"e\": [\n {\"t\": 1},\n {\"t\": 2}\n]}";
-  CHECK(*out::lag_array(with, "/e", "/t", from_unix_millis(5)) ==
-        *out::lag_array(without, "/e", "/t", from_unix_millis(5)));
+  std::string const with = "{\"e\": [\n {\"t\": 1700000000001},\n {\"t\": 1700000000009},\n {\"t\": 1700000000002}\n]}";
+  std::string const without = "{\"e\": [\n {\"t\": 1700000000001},\n {\"t\": 1700000000002}\n]}";
+  auto const        cut     = from_unix_millis(1700000000005);
+  CHECK(out::lag_array(with, "/e", "/t", cut)->text == out::lag_array(without, "/e", "/t", cut)->text);
+  CHECK(out::lag_array(without, "/e", "/t", cut)->text.find("1700000000002") != std::string::npos);
 }
 
 TEST_CASE("a list that is not where it should be is an error, never an empty list") {
@@ -114,9 +140,11 @@ TEST_CASE("a list that is not where it should be is an error, never an empty lis
 
 TEST_CASE("the sample's old eliminations stay as they stand in the file") {
   auto const file = tensorgate_tests::vector_text("ptn/sample/validation/eliminations.json");
-  CHECK(*out::lag_array(file, "/eliminations", "/elimination_initiated_time_ms",
-                        from_unix_millis(1760000000000 - 86400000)) == file);
-  CHECK(json::parse(*out::lag_array(file, "/eliminations", "/elimination_initiated_time_ms",
-                                    from_unix_millis(1758681943096)))["eliminations"]
+  CHECK(out::lag_array(file, "/eliminations", "/elimination_initiated_time_ms",
+                       from_unix_millis(1760000000000 - 86400000))
+            ->text == file);
+  CHECK(json::parse(
+            out::lag_array(file, "/eliminations", "/elimination_initiated_time_ms", from_unix_millis(1758681943096))
+                ->text)["eliminations"]
             .size() == 1);
 }

@@ -175,22 +175,38 @@ class member_cutter {
   return out;
 }
 
+/// True for a number that can be a time in Unix milliseconds: of the years 1973 to 5138. Seconds of our time lie below,
+/// microseconds above.
+[[nodiscard]] constexpr bool is_plausible_millis(double value) noexcept { return value >= 1e11 && value < 1e14; }
+
+/// A text without what is too fresh in it.
+struct lagged_text {
+  std::string text;
+  bool        all_timed = true;  ///< false: elements are left out because their time is none
+};
+
 /// The text without those elements of the array at `array` that are not older than `cut`: whose value at `time`, a
-/// pointer inside the element, in Unix milliseconds, lies before it. An element whose time cannot be read goes too.
-/// The array is written anew, so that its bytes tell nothing of what was in it.
-[[nodiscard]] inline result<std::string> lag_array(std::string_view text, std::string_view array, std::string_view time,
+/// pointer inside the element, in Unix milliseconds, lies before it. An element whose time cannot be read, or cannot be
+/// one in that unit, goes too. The array is written anew, so that its bytes tell nothing of what was in it.
+[[nodiscard]] inline result<lagged_text> lag_array(std::string_view text, std::string_view array, std::string_view time,
                                                    unix_millis cut) {
   auto const found = value_at(text, array);
   if (!found) return fail(found);
   auto const elements = reflect::read_json<detail::slice_elements>(*found);
   if (!elements) return fail(errc::malformed_file, "an array");
+  lagged_text              made;
   std::vector<std::string> kept;
   for (auto const& one : *elements) {
     auto const stamp = value_at(one.text, time);
     auto const value = stamp ? reflect::read_json<double>(*stamp) : reflect::read_json<double>("null");
-    if (value && *value < static_cast<double>(to_unix_millis(cut))) kept.emplace_back(one.text);
+    if (!value || !is_plausible_millis(*value)) {
+      made.all_timed = false;
+    } else if (*value < static_cast<double>(to_unix_millis(cut))) {
+      kept.emplace_back(one.text);
+    }
   }
-  return detail::with_array(text, *found, kept);
+  made.text = detail::with_array(text, *found, kept);
+  return made;
 }
 
 /// The text without one member of each element of the array at `array`. What stays are the file's own bytes.

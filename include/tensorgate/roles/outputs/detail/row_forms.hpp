@@ -98,8 +98,8 @@ struct row_forms {
 
 /// All forms of a document. What a row only leaves out of it may be missing in it: then the form is the document
 /// itself. Entries that must be hidden cannot be: then there is no form for keys that may not see them, unless the
-/// document is empty. The error, a sentence, is that of a row which shows members and finds none. `before`: the form of
-/// the version before, or null.
+/// document is empty; a single one without a time is hidden. The error, a sentence, is that of a row which shows
+/// members and finds none. `before`: the form of the version before, or null.
 [[nodiscard]] inline expected<row_forms, std::string> make_row_forms(row const& rule, document const& of,
                                                                      unix_millis now, packing const& pack,
                                                                      form_ptr const&     before = {},
@@ -138,11 +138,14 @@ struct row_forms {
     auto cut = lag_array(of.text, rule.lag->array, rule.lag->time, now - rule.lag->by);
     if (!cut) {
       made.lacks.push_back(expected_at(cut.error(), rule.lag->array));
-      if (is_empty_json(of.text)) cut = std::string(of.text);
+      if (is_empty_json(of.text)) cut = lagged_text{.text = std::string(of.text)};
+    } else if (!cut->all_timed) {
+      made.lacks.push_back(fmt::format("expected Unix milliseconds at {} of each element of {}", rule.lag->time,
+                                       rule.lag->array.empty() ? "the array" : rule.lag->array));
     }
-    auto lagged = cut ? text_form(rule, *cut, pack) : result<form_ptr>(form_ptr{});
+    auto lagged = cut ? text_form(rule, cut->text, pack) : result<form_ptr>(form_ptr{});
     if (lagged) made.file.lagged = std::move(*lagged);
-    if (rule.omit && made.file.lagged) made.file.lagged_omitted = omitted(*cut, made.file.lagged);
+    if (rule.omit && made.file.lagged) made.file.lagged_omitted = omitted(cut->text, made.file.lagged);
   }
   return made;
 }
