@@ -95,8 +95,14 @@ TEST_CASE("a good key is let in, and the handler learns whose it is") {
     CHECK(keys.admit(request_of("GET / HTTP/1.1\nX-API-Key: " + std::string(key_alice) + "\n").get()));
     CHECK(!keys.admit(request_of("GET / HTTP/1.1\nX-API-Key: nope\n").get()));
   }
-  SUBCASE("two Authorization fields are refused, for a proxy might look at the other one") {
+  SUBCASE("two fields that may hold a key are refused, for a proxy might look at the other one") {
     CHECK(!keys.admit(request_of(bearer(key_alice) + "Authorization: Bearer x\n").get()));
+    auto const good = "X-API-Key: " + std::string(key_alice) + "\n";
+    for (std::string const other : {"x-api-key: other\n", "X-API-Key:\n"}) {
+      CAPTURE(other);
+      CHECK(!keys.admit(request_of("GET / HTTP/1.1\n" + good + other).get()));
+      CHECK(!keys.admit(request_of("GET / HTTP/1.1\n" + other + good).get()));
+    }
   }
   SUBCASE("a body does not matter where it is not asked for") {
     CHECK(!keys.admit(request_of("GET / HTTP/1.1\n", R"({"api_key":"a key of alice"})").get()));

@@ -271,6 +271,8 @@ class api_keys {
       presented        = any_scheme_ ? detail::second_word(field) : detail::bearer_key(field);
     }
     if (!presented && in_header_) {
+      auto const fields = r.head.count(options_.header);
+      if (fields > 1) return refused(r, "key form", "more than one field with a key");
       if (auto const field = r.head.field(options_.header); !field.empty()) presented = field;
     }
     if (!presented) return refused(r, "no key", "an API key is needed");

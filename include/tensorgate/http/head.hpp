@@ -74,6 +74,17 @@ class head_fields {
     return lines;
   }
 
+  /// How many fields have that name, case ignored.
+  [[nodiscard]] std::size_t count(std::string_view name) const noexcept {
+    if (auto const id = classify_field(name); id != known_field::other) return count(id);
+    std::size_t lines = 0;
+    for (auto const& line : lines_) {
+      bool const same = line.id == known_field::other && equals_ignoring_case(view(line.name_at, line.name_size), name);
+      lines += same ? 1U : 0U;
+    }
+    return lines;
+  }
+
  protected:
   [[nodiscard]] std::string_view view(std::uint32_t at, std::uint32_t size) const noexcept {
     return {base_ + at, size};
