@@ -82,6 +82,7 @@ TEST_CASE("a good key is let in, and the handler learns whose it is") {
   CHECK(who->tier == 100);
   CHECK(q.r.record.caller == "alice");
   CHECK(keys.needs() == http::guard_needs::head);
+  CHECK(q.answer_field("Cache-Control") == "private, no-cache");
 
   SUBCASE("the scheme in any case, the rest after one blank is the key") {
     for (std::string const scheme : {"bearer ", "BEARER ", "bEaReR "})

@@ -2,7 +2,8 @@
 //
 // Keys come from our own file (salted hashes, identity/api_key.hpp) and, where one is named, from a validator's
 // api_keys.json. Both are read again when they change and at SIGHUP; a file that cannot be read or parsed leaves what
-// was in force, and shows in health. The last use of each key is kept beside our file.
+// was in force, and shows in health. The last use of each key is kept beside our file. Answers to those who are let in
+// say `Cache-Control: private, no-cache`, unless the reply has a word of its own on it.
 #pragma once
 
 #include <algorithm>           // find, min
@@ -290,6 +291,8 @@ class api_keys {
       if (auto const passed = apply_rate(r, answer.bucket, answer.shared ? "rate_table" : "key_rate"); !passed)
         return fail(passed);
     }
+    // A shared cache keeps Authorization's answers to itself, but knows nothing of the other places (RFC 9111 §3.5).
+    r.answer_fields.push_back({"Cache-Control", "private, no-cache"});
     return key{grant.name, grant.tier, grant.rate};
   }
 

@@ -15,8 +15,9 @@
 // Who may call is always said: a route has a guard that says it, if only `anyone`, or does not compile.
 //
 // A failure is answered in the role's form of errors; an optional reply is the refusal itself. A guard may add to
-// `r.answer_fields` and `r.record`. Guards run in the order of the route; one that needs the body waits for it, and the
-// guards behind it wait with it. A waiting `admit` is a coroutine on the connection's loop.
+// `r.answer_fields` and `r.record`; a reply's own Cache-Control wins over a guard's. Guards run in the order of the
+// route; one that needs the body waits for it, and the guards behind it wait with it. A waiting `admit` is a coroutine
+// on the connection's loop.
 #pragma once
 
 #include <cstddef>      // size_t

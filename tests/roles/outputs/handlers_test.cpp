@@ -337,6 +337,27 @@ TEST_CASE("a row of the operator's own lowers a route's tier and leaves the rest
   CHECK(app.stop() == 0);
 }
 
+TEST_CASE("what a key is shown is for no other's cache, wherever the key was") {
+  served      app{"v1"};
+  auto const  body = "{\"api_key\":\"" + app.key(100) + "\"}";
+  std::string tag;
+  for (auto const& [target, status] : std::vector<std::pair<std::string, int>>{
+           {"/eliminations", 200}, {"/miner-positions?tier=30", 200}, {"/miner-positions/nobody", 404}}) {
+    CAPTURE(target);
+    auto const answer = app.with({}, target, body);
+    CHECK(answer.status == status);
+    CHECK(answer.field("cache-control") == "private, no-cache");
+    if (target == "/eliminations") tag = answer.field("etag");
+  }
+  auto const same = app.with({{"If-None-Match", tag}}, "/eliminations", body);
+  CHECK(same.status == 304);
+  CHECK(same.field("cache-control") == "private, no-cache");
+  CHECK(app.get(0, "/validator-checkpoint").status == 403);
+  CHECK(app.get(0, "/validator-checkpoint").field("cache-control") == "private, no-cache");
+  CHECK(!app.with({}, "/eliminations").has("cache-control"));
+  CHECK(app.stop() == 0);
+}
+
 TEST_CASE("a row of the operator's own for the scores computed here serves what can be made of them") {
   served app{"v1", "ours",
              "[[table]]\npath = \"/miner-copying\"\nfiles = [\"validation/miner_copying.json\"]\n"

@@ -122,6 +122,15 @@ class opening_lines {
   std::array<line, 8> kept_;
 };
 
+/// True for a guard's Cache-Control where the reply has its own: caches would join the two.
+[[nodiscard]] inline bool is_said_by(reply const& what, std::string_view name) noexcept {
+  if (classify_field(name) != known_field::cache_control) return false;
+  for (auto const& field : what.fields()) {
+    if (classify_field(field.name) == known_field::cache_control) return true;
+  }
+  return false;
+}
+
 inline void append_answer_head(outbox& out, reply const& what, request const& r, answer_facts const& facts,
                                opening_lines& openings) {
   if (facts.end == body_end::length) [[likely]] {
@@ -141,7 +150,7 @@ inline void append_answer_head(outbox& out, reply const& what, request const& r,
     if (!is_written_by_server(field.name)) append_field(out, field.name, field.value);
   }
   for (auto const& field : r.answer_fields) {
-    if (!is_written_by_server(field.name)) append_field(out, field.name, field.value);
+    if (!is_written_by_server(field.name) && !is_said_by(what, field.name)) append_field(out, field.name, field.value);
   }
   if (!facts.request_id.empty()) append_field(out, "X-Request-Id", facts.request_id);
   if (!facts.keeps) {
