@@ -421,6 +421,10 @@ TEST_CASE("keys are added, listed, imported and revoked by commands") {
     for (int one = std::fgetc(out); one != EOF; one = std::fgetc(out)) text.push_back(static_cast<char>(one));
     return std::pair(code, text);
   };
+  auto const none = run({"list"});
+  CHECK(none.first == 0);
+  CHECK(none.second ==
+        in.name + "/keys.json does not exist yet; the first key that is added makes it\n" + "there is no key\n");
   auto [code, text] = run({"add", "alice", "--tier", "30", "--expires", "2030-01-01", "--rate=5/s"});
   CHECK(code == 0);
   CHECK(text.starts_with("tg_"));
@@ -436,6 +440,7 @@ TEST_CASE("keys are added, listed, imported and revoked by commands") {
   CHECK(run({"add", "bob"}) ==
         std::pair(2, std::string("error: which tier? --tier N says what the key may see, one of 0, 30, 100\n")));
   CHECK(run({"list"}).second.find("bob") == std::string::npos);
+  CHECK(run({"list"}).second.find("does not exist") == std::string::npos);
   CHECK(run({"add", "carol", "--tier", "0"}).first == 0);
   CHECK(run({"revoke", "carol"}).first == 0);
   CHECK(run({"add"}).first == 2);

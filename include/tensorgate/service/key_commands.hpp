@@ -4,14 +4,16 @@
 //     keys list · keys revoke NAME · keys import api_keys.json
 #pragma once
 
-#include <cerrno>       // errno
-#include <chrono>       // system_clock
-#include <cstdio>       // stdout
-#include <optional>     // optional
-#include <string>       // string
-#include <string_view>  // string_view
-#include <utility>      // move
-#include <vector>       // vector
+#include <cerrno>        // errno
+#include <chrono>        // system_clock
+#include <cstdio>        // stdout
+#include <filesystem>    // absolute, exists, path
+#include <optional>      // optional
+#include <string>        // string
+#include <string_view>   // string_view
+#include <system_error>  // error_code
+#include <utility>       // move
+#include <vector>        // vector
 
 #include <fcntl.h>     // open
 #include <sys/file.h>  // flock
@@ -187,6 +189,11 @@ class key_commands {
     int        code = exit_codes::fine;
     auto const file = read(code);
     if (!file) return code;
+    std::error_code error;
+    if (!std::filesystem::exists(options_.file, error) && !error) {
+      auto const path = std::filesystem::absolute(options_.file, error).string();
+      options_.err.print(ops::printable(path) + " does not exist yet; the first key that is added makes it\n");
+    }
     auto const              uses = auth::read_last_use(options_.file);
     std::vector<listed_key> keys;
     for (auto const& one : file->keys) {
