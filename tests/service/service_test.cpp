@@ -308,6 +308,38 @@ TEST_CASE("settings of a server are complete in --print-config and read back") {
   }
 }
 
+TEST_CASE("a relative path in the file counts from the file's folder, one of a flag from the current folder") {
+  folder const in;
+  in.write("app.toml",
+           "[server]\nlisten = [\"tls:unix:run/app.sock\", \"127.0.0.1:0\", \"unix:/run/app.sock\"]\n"
+           "admin = \"unix:admin.sock\"\ntls.certificate = \"server.pem\"\ntls.key = \"../server.key\"\n"
+           "log.access = \"access.log\"\n[keys]\nfile = \"./keys.json\"\n");
+  auto const        file   = in / "app.toml";
+  char const* const argv[] = {"sample", "--config", file.c_str(), "--keys.ptn", "api_keys.json"};
+  auto const        got    = tg::load<service_sample::settings>(5, argv);
+  REQUIRE(got);
+  CHECK(got->server.listen[0].to_text() == "tls:unix:" + in.name + "/run/app.sock");
+  CHECK(got->server.listen[1].to_text() == "127.0.0.1:0");
+  CHECK(got->server.listen[2].to_text() == "unix:/run/app.sock");
+  CHECK(got->server.admin == "unix:" + in.name + "/admin.sock");
+  CHECK(got->server.tls.certificate == in.name + "/server.pem");
+  CHECK(got->server.tls.key == in.name + "/../server.key");
+  CHECK(got->server.log.access == in.name + "/access.log");
+  CHECK(got->keys.file == in.name + "/./keys.json");
+  CHECK(got->keys.ptn == "api_keys.json");
+
+  in.write("app.toml", "[server]\nadmin = \"off\"\nlog.access = \"stderr\"\n[keys]\nptn = \"\"\nfile = \"k.json\"\n");
+  auto const        from_here = std::filesystem::proximate(std::filesystem::path(file)).string();
+  char const* const again[]   = {"sample", "--config", from_here.c_str()};
+  auto const        words     = tg::load<service_sample::settings>(3, again);
+  REQUIRE(words);
+  CHECK(words->server.admin == "off");
+  CHECK(words->server.log.access == "stderr");
+  CHECK(words->keys.ptn.empty());
+  CHECK(words->keys.file.starts_with("/"));
+  CHECK(std::filesystem::path(words->keys.file).lexically_normal() == in.name + "/k.json");
+}
+
 TEST_CASE("--check-config names everything that would stop the start, and where it was written") {
   folder const in;
   auto const   check = [&](std::string const& text) {

@@ -129,7 +129,9 @@ struct tensorgate::reflect::describe<tensorgate::auth::api_keys_options> {
   using options               = tensorgate::auth::api_keys_options;
   static constexpr auto rules = std::tuple{
       text<&options::file>("the file of keys, made by the keys command; empty: keys.json, or none where ptn names one"),
+      file_path<&options::file>(),
       text<&options::ptn>("a validator's api_keys.json; empty: none"),
+      file_path<&options::ptn>(),
       text<&options::places>("where requests may carry their key; empty: what the API's clients are used to"),
       text<&options::header>("the field of the place \"header\""),
       text<&options::rate>("how often a key without a rate of its own may ask"),

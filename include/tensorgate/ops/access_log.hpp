@@ -405,6 +405,16 @@ class access_log {
   std::thread                           thread_;
 };
 
+namespace detail {
+
+/// The file that `access` names; empty where it is a word.
+[[nodiscard]] constexpr std::string_view log_path_in(std::string_view access) noexcept {
+  bool const word = access == "stdout" || access == "stderr" || access == "off";
+  return word ? std::string_view{} : access;
+}
+
+}  // namespace detail
+
 }  // namespace tensorgate::ops
 
 template <>
@@ -412,6 +422,7 @@ struct tensorgate::reflect::describe<tensorgate::ops::log_options> {
   using options               = tensorgate::ops::log_options;
   static constexpr auto rules = std::tuple{
       text<&options::access>("where the access log goes: stdout, stderr, off, or a file's name"),
+      file_path<&options::access>(&tensorgate::ops::detail::log_path_in),
       text<&options::format>("json: an object a line; text: the combined format"),
       text<&options::query>("what the log shows of queries; values may be secrets"),
       text<&options::agent>("whether User-Agent is logged"),

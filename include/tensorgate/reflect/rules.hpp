@@ -41,7 +41,7 @@ namespace tensorgate::inline TENSORGATE_ABI::reflect {
 template <class T>
 struct describe {};
 
-enum class rule_kind { rename, text, presence, presence_of_all, null_if_empty, unknown, value };
+enum class rule_kind { rename, text, presence, presence_of_all, null_if_empty, unknown, value, path };
 
 /// The member's name in JSON and in queries, where it cannot be the member's own.
 template <auto Member>
@@ -101,6 +101,26 @@ struct null_rule {
 template <auto Member>
 [[nodiscard]] constexpr null_rule<Member> null_if_empty() noexcept {
   return {};
+}
+
+namespace detail {
+
+[[nodiscard]] constexpr std::string_view whole_text(std::string_view text) noexcept { return text; }
+
+}  // namespace detail
+
+/// The member names a file or a folder. Where a file of settings gives it, a relative one counts from that file's
+/// folder. `path_in` gives the end of a text that is the path; empty where none is.
+template <auto Member>
+struct path_rule {
+  static constexpr auto kind   = rule_kind::path;
+  static constexpr auto member = Member;
+  std::string_view (*path_in)(std::string_view text) noexcept;
+};
+template <auto Member>
+[[nodiscard]] constexpr path_rule<Member> file_path(
+    std::string_view (*path_in)(std::string_view) noexcept = &detail::whole_text) noexcept {
+  return {path_in};
 }
 
 /// What becomes of members that the aggregate does not have; unsaid, they are skipped.

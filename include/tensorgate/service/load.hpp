@@ -7,8 +7,9 @@
 // Later sources win: the aggregate's own defaults, the TOML file of `--config F` (or TENSORGATE_CONFIG), variables
 // (TENSORGATE_SERVER_THREADS for `server.threads`), flags (`--server.threads 2`, `--set server.threads=2`). Every
 // problem names its source, the line where there is one, the setting and what was expected; an unknown setting is a
-// problem too. A variable TENSORGATE_… that names no setting is told on stderr and passed over: another program of the
-// same environment may know it.
+// problem too. A relative path in the file counts from the file's folder, one of a flag, a variable or a default from
+// the current one. A variable TENSORGATE_… that names no setting is told on stderr and passed over: another program of
+// the same environment may know it.
 //
 // `--check-config` also looks for what a start would need on this machine: see service/detail/config_start.hpp.
 //

@@ -146,6 +146,12 @@ using followed_at_reload = member_list<&server_config::allow, &server_config::de
   return file + " cannot be made: " + folder + ": " + std::generic_category().message(errno);
 }
 
+/// The path of "unix:app.sock" or "tls:unix:app.sock".
+[[nodiscard]] constexpr std::string_view socket_path_in(std::string_view listen) noexcept {
+  if (listen.starts_with("tls:")) listen.remove_prefix(4);
+  return listen.starts_with("unix:") ? listen.substr(5) : std::string_view{};
+}
+
 /// What a start would find missing.
 inline void start_faults_of(server_config const& of, std::function<void(std::string_view, std::string)> const& tell) {
   if (!of.tls.certificate.empty()) {
@@ -203,7 +209,9 @@ struct tensorgate::reflect::describe<tensorgate::net::tls_options> {
   using config = tensorgate::net::tls_options;
   static constexpr auto rules =
       std::tuple{text<&config::certificate>("PEM file of the certificate and those it rests on"),
+                 file_path<&config::certificate>(),
                  text<&config::key>("PEM file of its key"),
+                 file_path<&config::key>(),
                  text<&config::follow>("takes a new pair when the files change; at SIGHUP in any case"),
                  text<&config::tls12>("TLS 1.2 too; 1.3 always")};
   static constexpr std::string_view check(config const& of) {
@@ -254,7 +262,9 @@ struct tensorgate::reflect::describe<tensorgate::server_config> {
   using config = tensorgate::server_config;
   static constexpr auto rules =
       std::tuple{text<&config::listen>("where it listens"),
+                 file_path<&config::listen>(&tensorgate::service_detail::socket_path_in),
                  text<&config::admin>("where metrics and health are served: an address such as 127.0.0.1:9100, or off"),
+                 file_path<&config::admin>(&tensorgate::service_detail::socket_path_in),
                  text<&config::threads>("loops; 0: one for each core"),
                  range<&config::threads>(std::uint16_t{0}, std::uint16_t{256}),
                  text<&config::pool>("threads for heavy work; 0: one for each core"),

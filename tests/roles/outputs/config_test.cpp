@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <tensorgate/service/load.hpp>
+
 namespace outputs = tensorgate::outputs;
 using outputs::api_profile;
 
@@ -153,4 +155,19 @@ TEST_CASE("where keys are looked for follows from the profile, unless it is said
   CHECK(outputs::key_options(settings).places == std::vector{auth_place::bearer});
   settings.keys.places = {auth_place::header};
   CHECK(outputs::key_options(settings).places == std::vector{auth_place::header});
+}
+
+TEST_CASE("relative folders of a file count from its own") {
+  namespace in    = tensorgate::service_detail;
+  auto const tree = in::parse_toml("[data]\nvalidation = \"ptn/validation\"\nroot = \"..\"\n[keys]\nptn = \"k.json\"\n",
+                                   "/etc/subnet/outputs.toml");
+  REQUIRE(tree);
+  outputs::config   settings;
+  in::config_reader reader;
+  in::read_setting(reader, *tree, settings, "");
+  CHECK(reader.problems.empty());
+  CHECK(settings.data.validation == "/etc/subnet/ptn/validation");
+  CHECK(settings.data.root == "/etc/subnet/..");
+  CHECK(settings.data.state == "state");
+  CHECK(settings.keys.ptn == "/etc/subnet/k.json");
 }

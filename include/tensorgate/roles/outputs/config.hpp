@@ -93,8 +93,11 @@ struct tensorgate::reflect::describe<tensorgate::outputs::data_config> {
   using data                  = tensorgate::outputs::data_config;
   static constexpr auto rules = std::tuple{
       text<&data::validation>("the validator's folder of that name"),
+      file_path<&data::validation>(),
       text<&data::root>("what files of rows are relative to; empty: the folder above validation"),
+      file_path<&data::root>(),
       text<&data::state>("our own folder; computed tiers are kept in it"),
+      file_path<&data::state>(),
       text<&data::poll>("how often the files are looked at where the kernel tells nothing"),
       text<&data::now_ms>("the time to judge freshness by, Unix milliseconds; 0: the clock"),
       text<&data::gzip_level>("of what is compressed here"),

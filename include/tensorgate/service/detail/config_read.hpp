@@ -1,12 +1,15 @@
 // tensorgate/service/detail/config_read.hpp: a tree of settings as an aggregate.
 #pragma once
 
-#include <algorithm>    // find
-#include <charconv>     // from_chars
-#include <cstddef>      // size_t
-#include <string>       // string
-#include <string_view>  // string_view
-#include <vector>       // vector
+#include <algorithm>     // find
+#include <charconv>      // from_chars
+#include <cstddef>       // size_t
+#include <filesystem>    // absolute
+#include <string>        // string
+#include <string_view>   // string_view
+#include <system_error>  // error_code
+#include <utility>       // move
+#include <vector>        // vector
 
 #include <tensorgate/service/detail/config_text.hpp>  // key_text
 #include <tensorgate/service/detail/config_tree.hpp>  // config_node
@@ -58,6 +61,20 @@ struct written_place {
   return made;
 }
 
+/// The value with the folder of its file before a relative path in it. What flags and variables say stays as it is.
+[[nodiscard, gnu::cold]] inline config_node beside_its_file(config_node value,
+                                                            std::string_view (*path_in)(std::string_view) noexcept) {
+  for (auto& one : value.items) one = beside_its_file(std::move(one), path_in);
+  if (value.is != config_node::kind::string || !value.origin.source) return value;
+  auto const path = path_in(value.text);
+  if (path.empty() || path.starts_with('/')) return value;
+  std::error_code error;
+  auto const      file = std::filesystem::absolute(*value.origin.source, error);
+  auto const      text = (file.parent_path() / path).string();
+  if (!error) value.text.replace(value.text.size() - path.size(), path.size(), text);
+  return value;
+}
+
 [[gnu::cold]] inline void read_table(config_reader& to, config_node const& from, setting_type const& type, void* out,
                                      std::string const& path) {
   if (from.is != config_node::kind::table) return to.expected(from, path, "a table of settings");
@@ -75,6 +92,11 @@ struct written_place {
   for (std::size_t i = 0; i != type.count; ++i) {
     auto const* value = from.find(names[i]);
     if (value == nullptr) continue;
+    config_node placed;
+    if (auto const path_in = type.labels[i].path_in; path_in != nullptr) {
+      placed = beside_its_file(*value, path_in);
+      value  = &placed;
+    }
     auto const so_far = to.problems.size();
     auto const where  = path_of(path, names[i]);
     read_setting(to, *value, *type.types[i], const_cast<void*>(places[i]), where);  // NOLINT: `out` is ours to write

@@ -74,10 +74,12 @@ enum class setting_shape : std::uint8_t { scalar, optional, list, named, table }
 
 struct setting_type;
 
-/// A member's name in the file, and what it means (empty when nobody says).
+/// A member's name in the file, what it means (empty when nobody says), and where a path stands in its text (null
+/// where none does).
 struct setting_label {
   std::string_view name;
   std::string_view words;
+  std::string_view (*path_in)(std::string_view text) noexcept = nullptr;
 };
 
 /// How settings of one type are read and written. A value is given by its address; what a shape does not need is null.
@@ -299,6 +301,7 @@ template <class T>
                       rule.words;
                     })
         made[reflect::field_index<R::member>].words = rule.words;
+      if constexpr (requires { rule.path_in; }) made[reflect::field_index<R::member>].path_in = rule.path_in;
     };
     std::apply([&](auto const&... rule) { (look(rule), ...); }, reflect::describe<T>::rules);
   }
