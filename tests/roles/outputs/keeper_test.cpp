@@ -475,7 +475,7 @@ TEST_CASE("eliminations of the last day are lagged, and appear by themselves whe
   kept_tree tree;
   tree.write(
       "validation/eliminations.json",
-      R"({"eliminations": [{"hotkey": "a", "elimination_initiated_time_ms": 1759999999999}, {"hotkey": "b", "elimination_initiated_time_ms": 1}]})");
+      R"({"eliminations": [{"hotkey": "a", "elimination_initiated_time_ms": 1759999999999}, {"hotkey": "b", "elimination_initiated_time_ms": 1700000000000}]})");
   tree.look();
   auto const* const row = tree.row("/eliminations");
   CHECK(text_of(row->live->whole).find("\"a\"") != std::string_view::npos);
