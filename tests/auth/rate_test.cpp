@@ -49,6 +49,14 @@ TEST_CASE("by caller it counts names, and addresses where there is none") {
   CHECK(!asks(often, "192.0.2.1", start));
 }
 
+TEST_CASE("a name never has the bucket of an address whose bytes are the same") {
+  auth::rate const often({.allowed = {1, 60s}, .by = auth::rate_by::caller}, zeros());
+  CHECK(asks(often, "97.98.99.100", start, "abcd"));
+  CHECK(asks(often, "97.98.99.100", start));
+  CHECK(!asks(often, "97.98.99.100", start, "abcd"));
+  CHECK(!asks(often, "97.98.99.100", start));
+}
+
 TEST_CASE("the answer carries the limit, what is left, and when to come again") {
   auth::rate const often({.allowed = {2, 60s}}, zeros());
   request_of       q("GET / HTTP/1.1\n");

@@ -25,7 +25,7 @@
 #include <utility>             // move
 #include <vector>              // vector
 
-#include <tensorgate/auth/detail/bucket_table.hpp>  // bucket_table
+#include <tensorgate/auth/detail/bucket_table.hpp>  // bucket_table, known_by
 #include <tensorgate/auth/detail/key_source.hpp>    // watched_text
 #include <tensorgate/auth/key_command.hpp>          // key_command
 #include <tensorgate/auth/rate.hpp>                 // apply_rate
@@ -289,7 +289,7 @@ class api_keys {
     found->used(r.record.began);
     auto const& allowed = grant.rate ? *grant.rate : options_.rate;
     if (!allowed.unlimited()) {
-      auto const answer = buckets_.take(grant.name, allowed, r.record.began);
+      auto const answer = buckets_.take(detail::known_by::name, grant.name, allowed, r.record.began);
       if (auto const passed = apply_rate(r, answer.bucket, answer.shared ? "rate_table" : "key_rate"); !passed)
         return fail(passed);
     }

@@ -3,7 +3,6 @@
 
 #include <charconv>     // from_chars
 #include <chrono>       // steady_clock
-#include <cstddef>      // size_t
 #include <cstdint>      // uint32_t
 #include <functional>   // function
 #include <optional>     // optional
@@ -12,7 +11,7 @@
 #include <tuple>        // tuple
 #include <utility>      // move
 
-#include <tensorgate/auth/detail/bucket_table.hpp>  // bucket_table
+#include <tensorgate/auth/detail/bucket_table.hpp>  // bucket_table, known_by
 #include <tensorgate/core/random.hpp>               // system_random
 #include <tensorgate/core/result.hpp>               // result, fail
 #include <tensorgate/http/errc.hpp>                 // errc
@@ -70,7 +69,7 @@ enum class rate_by : std::uint8_t {
 struct rate_options {
   identity::allowance allowed{};  ///< unlimited unless said
   rate_by             by      = rate_by::address;
-  std::size_t         callers = 65'536;  ///< remembered at a time, 16 bytes each
+  std::uint32_t       callers = 65'536;  ///< remembered at a time, 16 bytes each
 };
 
 /// A guard that lets each caller ask so often. Built once; routes that share it share its counts.
@@ -86,18 +85,20 @@ class rate {
 
   [[nodiscard]] result<void> admit(http::request& r) const {
     if (options_.allowed.unlimited()) return {};
+    auto             kind = detail::known_by::address;
     std::string_view who;
     auto const       near   = r.client.kind() == net::address::family::v6 ? r.client.masked(64) : r.client;
     auto const       octets = near.octets();
     if (options_.by == rate_by::caller && !r.record.caller.empty()) {
-      who = r.record.caller;
+      kind = detail::known_by::name;
+      who  = r.record.caller;
     } else if (!octets.empty()) {
       who = {reinterpret_cast<char const*>(octets.data()), octets.size()};
     } else {
       return {};
     }
     auto const now    = clock_ ? clock_() : r.record.began;
-    auto const answer = table_.take(who, options_.allowed, now);
+    auto const answer = table_.take(kind, who, options_.allowed, now);
     return apply_rate(r, answer.bucket, answer.shared ? "rate_table" : "rate");
   }
 
@@ -129,5 +130,5 @@ struct tensorgate::reflect::describe<tensorgate::auth::rate_options> {
   static constexpr auto rules =
       std::tuple{text<&options::allowed>("how often one caller may ask"), text<&options::by>("who is one caller"),
                  text<&options::callers>("callers remembered at a time; more share one allowance"),
-                 range<&options::callers>(std::size_t{1}, std::size_t{1} << 24U)};
+                 range<&options::callers>(1U, 1U << 24U)};
 };

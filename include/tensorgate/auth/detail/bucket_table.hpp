@@ -5,7 +5,7 @@
 #include <array>        // array
 #include <bit>          // bit_ceil
 #include <cstddef>      // size_t
-#include <cstdint>      // uint64_t
+#include <cstdint>      // uint8_t, uint64_t
 #include <cstring>      // memcpy
 #include <memory>       // unique_ptr
 #include <mutex>        // mutex
@@ -17,6 +17,9 @@
 #include <tensorgate/identity/token_bucket.hpp>  // token_bucket
 
 namespace tensorgate::inline TENSORGATE_ABI::auth::detail {
+
+/// What a caller is known by: a name never has the bucket of an address whose bytes are the same.
+enum class known_by : std::uint8_t { address, name };
 
 /// Sixteen shards, each with a lock that is held for some nanoseconds. A caller has eight places where his bucket may
 /// lie. A bucket that is full again is forgotten for a newcomer, which changes nothing for its owner. When all eight
@@ -35,8 +38,9 @@ class bucket_table {
     bool                    shared = false;  ///< the table was full for this caller
   };
 
-  [[nodiscard]] answer take(std::string_view caller, identity::allowance const& allowed, steady_point now) {
-    auto const             hash = hash_of(caller);
+  [[nodiscard]] answer take(known_by kind, std::string_view caller, identity::allowance const& allowed,
+                            steady_point now) {
+    auto const             hash = hash_of(kind, caller);
     auto&                  in   = shards_[hash % shard_count];
     auto const             at   = static_cast<std::size_t>(hash >> 8U) & (in.places.size() - 1) & ~(ways - 1);
     std::scoped_lock const held(in.mutex);
@@ -66,8 +70,9 @@ class bucket_table {
   };
 
   // Seeded, so that nobody can choose callers that fall on the same places.
-  [[nodiscard]] std::uint64_t hash_of(std::string_view caller) const noexcept {
-    std::uint64_t made = seed_[0] ^ (caller.size() * 0x9E3779B97F4A7C15U);
+  [[nodiscard]] std::uint64_t hash_of(known_by kind, std::string_view caller) const noexcept {
+    auto const    tag  = static_cast<std::uint64_t>(kind) << 32U;
+    std::uint64_t made = seed_[0] ^ ((tag + caller.size()) * 0x9E3779B97F4A7C15U);
     while (!caller.empty()) {
       std::uint64_t piece = 0;
       auto const    size  = std::min<std::size_t>(caller.size(), sizeof(piece));
