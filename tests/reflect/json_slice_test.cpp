@@ -43,6 +43,17 @@ TEST_CASE("a pointer that leads nowhere, or is none, says so with the path") {
         errc::too_deep);
 }
 
+TEST_CASE("a text is a pointer if it is empty or begins with a slash, and its tildes are escapes") {
+  for (std::string_view const pointer : {"", "/", "//", "/a/0", "/a~0~1b", "/~01"}) {
+    CAPTURE(pointer);
+    CHECK(reflect::is_json_pointer(pointer));
+  }
+  for (std::string_view const text : {"a", "a/b", "#/a", "/~", "/a~2", "/~/a", "/a/b~"}) {
+    CAPTURE(text);
+    CHECK_FALSE(reflect::is_json_pointer(text));
+  }
+}
+
 TEST_CASE("members and elements come one by one as their own bytes") {
   std::vector<std::string> seen;
   CHECK(reflect::for_each_member(R"( { "a" : 1 , "\u0062":[2, 3],"a":{} } )",

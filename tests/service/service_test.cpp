@@ -291,6 +291,43 @@ TEST_CASE("places to listen at are read and written alike") {
   }
 }
 
+TEST_CASE("settings of a server with which it cannot work are named") {
+  folder const in;
+  auto const   said = [&](std::string const& text) {
+    in.write("app.toml", "[keys]\nfile = \"" + in.name + "/keys.json\"\n[server]\n" + text + "\n");
+    auto const        file   = in / "app.toml";
+    char const* const argv[] = {"sample", "--config", file.c_str()};
+    auto const        got    = tg::load<service_sample::settings>(3, argv);
+    if (got || got.error().problems.empty()) return std::string();
+    auto const& one = got.error().problems.front();
+    return std::to_string(one.line) + " " + one.field + ": " + one.said;
+  };
+  CHECK(said("listen = [\"127.0.0.1:80\", \"[::1]:80\", \"127.0.0.1:0\", \"127.0.0.1:0\"]\nadmin = \"127.0.0.1:0\"") ==
+        "");
+  CHECK(said("admin = \"127.0.0.1:8080\"\nlisten = [\"[::1]:80\", \"127.0.0.1:8080\"]") ==
+        "4 server.admin: server.listen[1] is the same address, and only one of them can listen there");
+  CHECK(said("admin = \"unix:/run/a\"\nlisten = [\"unix:/run/a\"]").starts_with("4 server.admin: "));
+  CHECK(said("listen = [\"[::1]:80\", \"127.0.0.1:80\", \"[0:0::1]:80\"]") ==
+        "4 server.listen[2]: server.listen[0] is the same address already");
+  CHECK(said("listen = [\"systemd\", \"systemd:0\"]").starts_with("4 server.listen[1]: "));
+  CHECK(said("admin = \"here\"") == "4 server.admin: expected an address such as 127.0.0.1:9100, or off");
+  CHECK(said("rate.by = \"caller\"").starts_with("4 server.rate.by: nobody is known yet"));
+
+  CHECK(said(R"(hosts = ["example.org", "Example", "192.0.2.1", "[2001:db8::1]", "a-b.example."])") == "");
+  for (auto const* const wrong : {"", "exa mple", "a:99999", "a:8080", "a:80", "a:", "*.example.org", "https://a", "a/",
+                                  "me@a", "2001:db8::1", "a,b"}) {
+    CAPTURE(wrong);
+    CHECK(said(std::string("hosts = [\"a\", \"") + wrong + "\"]")
+              .starts_with("4 server.hosts[1]: expected the name of a host such as example.org, "));
+  }
+  CHECK(said("cors.origins = [\"https://a\", \"https://a b\"]").starts_with("4 server.cors.origins[1]: an origin is "));
+
+  CHECK(said("limits.fields = \"many\"") ==
+        "4 server.limits.fields: expected a whole number from 0 to 4294967295, found \"many\"");
+  CHECK(said("limits.head = \"many\"") ==
+        "4 server.limits.head: expected a whole number, or a size such as 64KiB, found \"many\"");
+}
+
 TEST_CASE("settings of a server are complete in --print-config and read back") {
   auto const text = tg::service_detail::to_toml(service_sample::settings{});
   auto const tree = tg::service_detail::parse_toml(text, "printed");

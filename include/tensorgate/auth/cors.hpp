@@ -5,8 +5,9 @@
 
 #include <algorithm>    // all_of, find
 #include <chrono>       // seconds
+#include <cstddef>      // size_t
 #include <optional>     // optional
-#include <string>       // string
+#include <string>       // string, to_string
 #include <string_view>  // string_view
 #include <tuple>        // tuple
 #include <utility>      // move
@@ -17,6 +18,7 @@
 #include <tensorgate/http/field.hpp>     // known_field
 #include <tensorgate/http/reply.hpp>     // reply
 #include <tensorgate/http/request.hpp>   // request
+#include <tensorgate/http/url.hpp>       // url
 #include <tensorgate/reflect/rules.hpp>  // describe
 
 namespace tensorgate::inline TENSORGATE_ABI::auth {
@@ -102,23 +104,38 @@ struct tensorgate::reflect::describe<tensorgate::auth::cors_options> {
                  text<&options::expose>("fields that pages may read"),
                  text<&options::credentials>("whether cookies may come along"),
                  text<&options::max_age>("how long a browser keeps the answer")};
-  static std::string_view check(options const& of) {
+  static constexpr bool is_letter(char c) noexcept { return c >= 'a' && c <= 'z'; }
+  /// `scheme://host[:port]` in lower case, as a browser writes it.
+  static bool is_origin(std::string_view one) {
+    auto const end    = one.find("://");
+    auto const scheme = one.substr(0, end);
+    if (end == one.npos || scheme.empty() || !is_letter(scheme.front())) return false;
+    bool const sound = std::all_of(scheme.begin(), scheme.end(), [](char c) {
+      return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    });
+    auto const where = std::string(one.substr(end + 3));
+    auto const read  = tensorgate::http::url::parse((scheme == "https" ? "https://" : "http://") + where);
+    if (!sound || !read) return false;
+    return where == read->authority() || where == read->authority() + ":" + std::to_string(read->port());
+  }
+  /// `inside` names the origin that is wrong.
+  static std::string_view check(options const& of, std::string& inside) {
     if (of.credentials && std::find(of.origins.begin(), of.origins.end(), "*") != of.origins.end()) {
       return "credentials cannot be allowed to every origin: name the origins";
     }
-    for (auto const& one : of.origins) {
-      auto const scheme = one.find("://");
-      if (one != "*" && one != "null" &&
-          (scheme == std::string::npos || one.find('/', scheme + 3) != std::string::npos || one.size() == scheme + 3)) {
-        return "an origin is scheme://host or scheme://host:port, without a path";
-      }
+    for (std::size_t i = 0; i != of.origins.size(); ++i) {
+      auto const& one = of.origins[i];
+      inside          = "origins[" + std::to_string(i) + "]";
+      if (one == "*" || one == "null") continue;
       bool const as_sent = std::all_of(one.begin(), one.end(), [](char c) { return c > ' ' && to_lower(c) == c; });
       if (!as_sent) return "an origin is written as browsers send it: in lower case, one a string";
       if ((one.starts_with("https://") && one.ends_with(":443")) ||
           (one.starts_with("http://") && one.ends_with(":80"))) {
         return "browsers leave out the port that a scheme has anyway: https://example.org, not https://example.org:443";
       }
+      if (!is_origin(one)) return "an origin is scheme://host or scheme://host:port, without a path";
     }
+    inside.clear();
     return {};
   }
 };

@@ -12,11 +12,11 @@ namespace tensorgate::inline TENSORGATE_ABI::http {
 /// Sizes are in bytes. "Closed" says that the connection ends without an answer, for none is due.
 struct limits {
   // One request.
-  std::size_t head   = 16 * 1024;    ///< request line and fields; 431
-  std::size_t fields = 100;          ///< field lines; 431
-  std::size_t target = 8 * 1024;     ///< 414
-  std::size_t body   = 1024 * 1024;  ///< unless the route has its own; 413, by Content-Length before a byte is read
-  std::size_t drain  = 64 * 1024;    ///< rest of a body that nobody wants, read to keep the connection; beyond: close,
+  std::size_t   head   = 16 * 1024;    ///< request line and fields; 431
+  std::uint32_t fields = 100;          ///< field lines; 431
+  std::size_t   target = 8 * 1024;     ///< 414
+  std::size_t   body   = 1024 * 1024;  ///< unless the route has its own; 413, by Content-Length before a byte is read
+  std::size_t   drain  = 64 * 1024;  ///< rest of a body that nobody wants, read to keep the connection; beyond: close,
                                      ///< and so for a chunked one that has not come whole, whose rest nobody knows
 
   // Time.

@@ -67,6 +67,15 @@ template <class F, class... A>
 
 }  // namespace detail
 
+/// Is the text a JSON pointer by RFC 6901: empty, or tokens behind slashes in which `~` stands before 0 or 1 alone?
+[[nodiscard]] constexpr bool is_json_pointer(std::string_view text) noexcept {
+  if (!text.empty() && text.front() != '/') return false;
+  for (auto at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
+    if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) return false;
+  }
+  return true;
+}
+
 /// Is the text one JSON value by RFC 8259? With `{}` for the options every object must also have each key once.
 [[nodiscard]] inline expected<void, json_error> validate_json(std::string_view    text,
                                                               json_options const& options = any_keys) {

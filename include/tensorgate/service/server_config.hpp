@@ -9,7 +9,7 @@
 #include <filesystem>    // path
 #include <functional>    // function
 #include <optional>      // optional
-#include <string>        // string
+#include <string>        // string, to_string
 #include <string_view>   // string_view
 #include <system_error>  // errc, generic_category
 #include <tuple>         // tuple
@@ -22,8 +22,10 @@
 #include <tensorgate/auth/cors.hpp>       // cors_options
 #include <tensorgate/auth/rate.hpp>       // rate_options
 #include <tensorgate/core/result.hpp>     // result, fail
+#include <tensorgate/core/text.hpp>       // equals_ignoring_case
 #include <tensorgate/http/limits.hpp>     // limits
 #include <tensorgate/http/server.hpp>     // request_id_field
+#include <tensorgate/http/url.hpp>        // url
 #include <tensorgate/net/addresses.hpp>   // cidr, forwarding_field
 #include <tensorgate/net/listener.hpp>    // listen_options
 #include <tensorgate/net/tls.hpp>         // tls_options, tls_certificate
@@ -65,6 +67,16 @@ struct listen_address {
     if (port.empty() || got.ec != std::errc{} || got.ptr != port.data() + port.size()) return std::nullopt;
     made.value.address = std::string(host);
     return made;
+  }
+  /// True if both are one socket, so that only one of them can be had. Port 0 is another one each time.
+  [[nodiscard]] bool is_same_place(listen_address const& other) const {
+    auto const& a = value;
+    auto const& b = other.value;
+    if (!a.inherited.empty() || !b.inherited.empty()) return a.inherited == b.inherited;
+    if (!a.unix_socket.empty() || !b.unix_socket.empty()) return a.unix_socket == b.unix_socket;
+    auto const one = net::address::parse(a.address);
+    auto const two = net::address::parse(b.address);
+    return a.port != 0 && a.port == b.port && one && two && *one == *two;
   }
   [[nodiscard]] std::string to_text() const {
     std::string made = value.tls ? "tls:" : "";
@@ -130,6 +142,12 @@ using followed_at_reload = member_list<&server_config::allow, &server_config::de
 [[nodiscard]] inline server_config after_reload(server_config started, server_config const& now) {
   followed_at_reload::each([&](auto member) { started.*member = now.*member; });
   return started;
+}
+
+/// True for what the Host field of a request may name, without its port: hosts are compared whole.
+[[nodiscard]] inline bool is_host(std::string_view text) {
+  auto const read = http::url::parse("http://" + std::string(text));
+  return read && text.find('*') == text.npos && read->port() == 80 && equals_ignoring_case(read->authority(), text);
 }
 
 /// Why a file cannot be written at, with nothing made or changed; empty when it can be.
@@ -278,7 +296,8 @@ struct tensorgate::reflect::describe<tensorgate::server_config> {
   static void start_faults(config const& of, std::function<void(std::string_view, std::string)> const& tell) {
     tensorgate::service_detail::start_faults_of(of, tell);
   }
-  static std::string_view check(config const& of) {
+  /// `inside` names the member that is wrong, where it is one.
+  static std::string check(config const& of, std::string& inside) {
     if (of.listen.empty()) return "listen names no address";
     bool tls = false;
     for (auto const& one : of.listen) tls = tls || one.value.tls;
@@ -286,11 +305,33 @@ struct tensorgate::reflect::describe<tensorgate::server_config> {
     if (!tls && !of.tls.certificate.empty())
       return "a certificate is named, but no address speaks TLS: write tls: before one";
     auto const admin = tensorgate::listen_address::parse(of.admin);
-    if (of.admin != "off" && !admin) return "admin: expected an address such as 127.0.0.1:9100, or off";
+    auto const at    = [](std::string_view list, std::size_t i) {
+      return std::string(list) + "[" + std::to_string(i) + "]";
+    };
+    inside = "admin";
+    if (of.admin != "off" && !admin) return "expected an address such as 127.0.0.1:9100, or off";
     if (admin && admin->value.tls) return "admin is served without TLS: an address of this host, or behind a proxy";
-    if (of.rate.by == tensorgate::auth::rate_by::caller) {
-      return "rate.by: nobody is known yet where this rate is asked; by = \"address\", or a rate of the keys";
+    for (std::size_t i = 0; i != of.listen.size(); ++i) {
+      if (admin && admin->is_same_place(of.listen[i]))
+        return "server." + at("listen", i) + " is the same address, and only one of them can listen there";
     }
+    for (std::size_t i = 0; i != of.listen.size(); ++i) {
+      inside = at("listen", i);
+      for (std::size_t before = 0; before != i; ++before) {
+        if (of.listen[before].is_same_place(of.listen[i]))
+          return "server." + at("listen", before) + " is the same address already";
+      }
+    }
+    for (std::size_t i = 0; i != of.hosts.size(); ++i) {
+      inside = at("hosts", i);
+      if (!tensorgate::service_detail::is_host(of.hosts[i])) {
+        return "expected the name of a host such as example.org, or an address such as 192.0.2.1 or [2001:db8::1], "
+               "without scheme, port and wildcard";
+      }
+    }
+    inside = "rate.by";
+    if (of.rate.by == tensorgate::auth::rate_by::caller)
+      return "nobody is known yet where this rate is asked; by = \"address\", or a rate of the keys";
     return {};
   }
 };

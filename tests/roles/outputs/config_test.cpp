@@ -128,6 +128,80 @@ TEST_CASE("rows that would never be asked are refused") {
   CHECK(judged(api_profile::table, {mine("/a"), mine("/b"), mine("/a")}) == "table[2]: a row before has the same path");
 }
 
+TEST_CASE("a row whose path no request can have is refused, and it is said why") {
+  auto const said = [](std::string path) {
+    auto one  = named(std::move(path));
+    one.files = {"a.json"};
+    return judged(api_profile::table, {one});
+  };
+  for (auto const* const path : {"/%41", "/x y", "/a?b", "/a#c", "/\xc3\xa9", "/a\\b", "/a\tb"}) {
+    CAPTURE(path);
+    CHECK(said(path).starts_with("table[0]: path has a character that a path cannot have: only "));
+  }
+  for (auto const* const path : {"/../a", "/a/./b", "/a/.."}) {
+    CAPTURE(path);
+    CHECK(said(path) == "table[0]: path has the segment . or .., with which no request is answered");
+  }
+  for (auto const* const path : {"//a", "/a//b", "/a//"}) {
+    CAPTURE(path);
+    CHECK(said(path) == "table[0]: path has an empty segment, with which no request is answered");
+  }
+  CHECK(said("/") == "table[0]: path names no segment, and rows do not answer for / alone");
+  for (auto const* const path : {"/a", "/a/", "/a/b", "/.well-known/a..b", "/-._~!$&'()*+,;=:@"}) {
+    CAPTURE(path);
+    CHECK(said(path).empty());
+  }
+}
+
+TEST_CASE("a row behind one that takes all its requests is refused, both are named") {
+  auto const mine = [](std::string path) {
+    auto one  = named(std::move(path));
+    one.files = {one.path.find("{id}") == std::string::npos ? "a.json" : "{id}.json"};
+    return one;
+  };
+  CHECK(judged(api_profile::table, {mine("/x/{id}"), mine("/y"), mine("/x/new")}) ==
+        "table[2]: table[0], /x/{id}, takes each request for /x/new, so that this row would never be asked: it must "
+        "stand before that one");
+  CHECK(judged(api_profile::table, {mine("/{id}/b"), mine("/a/b")}).starts_with("table[1]: table[0], /{id}/b, "));
+  CHECK(judged(api_profile::table, {mine("/x/new"), mine("/x/{id}")}).empty());
+  CHECK(judged(api_profile::table, {mine("/x/{id}"), mine("/x/{id}/"), mine("/x/new/"), mine("/x/")})
+            .starts_with("table[2]: table[1], /x/{id}/, "));
+  CHECK(judged(api_profile::table, {mine("/x/{id}"), mine("/x/{id}/new"), mine("/x/"), mine("/{id}/new")}).empty());
+}
+
+TEST_CASE("a row's JSON pointers and its tier are such as there are") {
+  auto row  = named("/a/{id}");
+  row.files = {"a.json"};
+  row.slice = outputs::slice_rule{.at = "/d~1e~0", .by = "key"};
+  row.lag   = outputs::lag_rule{.array = "", .time = "/t"};
+  row.tier  = 30;
+  CHECK(judged(api_profile::table, {row}).empty());
+  for (auto const* const broken : {"d", "/d~2", "/d~", "/~/d"}) {
+    CAPTURE(broken);
+    auto one      = row;
+    one.slice->at = broken;
+    CHECK(judged(api_profile::table, {one}) == "table[0]: slice.at must be a JSON pointer such as /data");
+    one            = row;
+    one.lag->array = broken;
+    CHECK(judged(api_profile::table, {one}) == "table[0]: lag.array must be a JSON pointer such as /events");
+    one           = row;
+    one.lag->time = broken;
+    CHECK(judged(api_profile::table, {one}) == "table[0]: lag.time must be a JSON pointer such as /timestamp_ms");
+    one      = row;
+    one.omit = outputs::omit_rule{.parameter = "p", .value = "v", .array = broken, .member = "m"};
+    CHECK(judged(api_profile::table, {one}).find("a JSON pointer to an array") != std::string::npos);
+  }
+  for (int const tier : {0, 30, 50, 100, 200}) {
+    row.tier = tier;
+    CHECK(judged(api_profile::table, {row}).empty());
+  }
+  for (int const tier : {-1, 1, 31, 99, 101, 201}) {
+    CAPTURE(tier);
+    row.tier = tier;
+    CHECK(judged(api_profile::table, {row}).starts_with("table[0]: tier must be one that keys have: 0, 30, 50 or 100"));
+  }
+}
+
 TEST_CASE("a row without files is refused where the profile has none of its path") {
   CHECK(judged(api_profile::v1, {named("/scores")}).starts_with("table[0]: files names no file"));
   CHECK(judged(api_profile::table, {named("/statistics")}).starts_with("table[0]: files names no file"));

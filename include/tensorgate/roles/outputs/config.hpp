@@ -140,16 +140,19 @@ struct tensorgate::reflect::describe<tensorgate::outputs::config> {
   static constexpr auto rules =
       std::tuple{text<&tensorgate::outputs::config::table>("rows of the operator's own; README.md has their words")};
   /// Rows are judged as they are in force, completed by the profile's own. `inside` names the one that is wrong.
-  static std::string_view check(tensorgate::outputs::config const& of, std::string& inside) {
+  static std::string check(tensorgate::outputs::config const& of, std::string& inside) {
     auto const rows = tensorgate::outputs::own_rows(of.profile, of.table);
     for (std::size_t i = 0; i != rows.size(); ++i) {
       inside = "table[" + std::to_string(i) + "]";
-      if (auto const bad = tensorgate::outputs::row_fault(rows[i]); !bad.empty()) return bad;
+      if (auto const bad = tensorgate::outputs::row_fault(rows[i]); !bad.empty()) return std::string(bad);
       bool const document = of.server.docs && (rows[i].path == "/docs" || rows[i].path == "/openapi.json");
       if (document || tensorgate::outputs::is_compiled(of.profile, rows[i].path))
         return "the program itself answers this path, so that the row would never be asked";
       for (std::size_t before = 0; before != i; ++before) {
         if (rows[before].path == rows[i].path) return "a row before has the same path";
+        if (!tensorgate::outputs::hides(rows[before].path, rows[i].path)) continue;
+        return "table[" + std::to_string(before) + "], " + rows[before].path + ", takes each request for " +
+               rows[i].path + ", so that this row would never be asked: it must stand before that one";
       }
     }
     return {};

@@ -9,7 +9,9 @@
 #include <utility>      // move
 #include <vector>       // vector
 
-#include <tensorgate/core/abi.hpp>  // TENSORGATE_ABI
+#include <tensorgate/core/abi.hpp>            // TENSORGATE_ABI
+#include <tensorgate/identity/ptn_keys.hpp>   // ptn_tier_of
+#include <tensorgate/reflect/json_slice.hpp>  // is_json_pointer
 
 namespace tensorgate::inline TENSORGATE_ABI::outputs {
 
@@ -119,8 +121,36 @@ struct table_row {
   return id;
 }
 
+/// True if each path that the later row has is the earlier one's too.
+[[nodiscard]] constexpr bool hides(std::string_view earlier, std::string_view later) noexcept {
+  return match_row(earlier, later).has_value();
+}
+
+/// Why no request can have this path, which begins with a slash and whose braces are sound; empty when one can. It is
+/// written as compiled routes are: decoded, of the characters that RFC 3986 has in a path.
+[[nodiscard]] constexpr std::string_view path_fault(std::string_view path) noexcept {
+  constexpr std::string_view marks = "-._~!$&'()*+,;=:@{}";
+  if (path == "/") return "path names no segment, and rows do not answer for / alone";
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    auto const segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    if (segment.empty() && !path.empty()) return "path has an empty segment, with which no request is answered";
+    if (segment == "." || segment == "..") return "path has the segment . or .., with which no request is answered";
+    for (char const c : segment) {
+      bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      if (!plain && marks.find(c) == std::string_view::npos) {
+        return "path has a character that a path cannot have: only letters, digits and -._~!$&'()*+,;=:@ stand in it, "
+               "without escapes and without a query";
+      }
+    }
+  }
+  return {};
+}
+
 /// What is wrong with a row of a configuration, in words; empty when nothing is.
 [[nodiscard]] inline std::string_view row_fault(row const& one) {
+  using reflect::is_json_pointer;
   auto const ids = [](std::string_view text) {
     std::size_t count = 0;
     for (auto at = text.find("{id}"); at != std::string_view::npos; at = text.find("{id}", at + 4)) ++count;
@@ -131,7 +161,6 @@ struct table_row {
     for (char const c : text) braces += (c == '{' || c == '}') ? 1U : 0U;
     return braces != 2 * ids(text);
   };
-  auto const bad_pointer = [](std::string_view text) { return !text.empty() && text.front() != '/'; };
   if (!one.path.starts_with('/')) return "path must begin with a slash";
   if (bad_braces(one.path)) return "path has a parameter other than {id}";
   if (ids(one.path) > 1) return "path has more than one {id}";
@@ -139,6 +168,7 @@ struct table_row {
     bool const whole = one.path[at - 1] == '/' && (at + 4 == one.path.size() || one.path[at + 4] == '/');
     if (!whole) return "{id} must be a whole segment of path";
   }
+  if (auto const bad = path_fault(one.path); !bad.empty()) return bad;
   if (one.slash) return one.path.ends_with('/') ? "slash needs a path without one at its end" : "";
   if (one.files.empty()) return "files names no file, and no row of the profile has this path";
   for (auto const& file : one.files) {
@@ -162,14 +192,17 @@ struct table_row {
   if (ids(one.path) == 1 && !id_in_files && !one.slice) return "path has {id}, but neither files nor slice use it";
   if (one.slice && ids(one.path) == 0) return "slice needs {id} in path";
   if (one.slice && id_in_files) return "{id} chooses either a file or a member, not both";
-  if (one.slice && bad_pointer(one.slice->at)) return "slice.at must be a JSON pointer";
-  if (one.lag && (bad_pointer(one.lag->array) || !one.lag->time.starts_with('/')))
-    return "lag.array and lag.time must be JSON pointers";
+  if (one.slice && !is_json_pointer(one.slice->at)) return "slice.at must be a JSON pointer such as /data";
+  if (one.lag && !is_json_pointer(one.lag->array)) return "lag.array must be a JSON pointer such as /events";
+  if (one.lag && (one.lag->time.empty() || !is_json_pointer(one.lag->time)))
+    return "lag.time must be a JSON pointer such as /timestamp_ms";
   if (one.lag && one.lag->by <= std::chrono::milliseconds{0}) return "lag.by must be positive";
-  if (one.omit && (one.omit->parameter.empty() || one.omit->member.empty() || bad_pointer(one.omit->array))) {
+  if (one.omit && (one.omit->parameter.empty() || one.omit->member.empty() || !is_json_pointer(one.omit->array))) {
     return "omit needs a parameter, a member and a JSON pointer to an array";
   }
-  if (one.tier < 0) return "tier must not be negative";
+  if (identity::ptn_tier_of(one.tier) != one.tier) {
+    return "tier must be one that keys have: 0, 30, 50 or 100, or 200 for a validator's development keys";
+  }
   return {};
 }
 

@@ -104,9 +104,8 @@ struct written_place {
   }
   if (type.check == nullptr || to.problems.size() != before) return;
   std::string inside;
-  auto const  bad = type.check(out, inside);
-  if (!bad.empty())
-    to.wrong(*place_of(from, inside).at, inside.empty() ? path : path_of(path, inside), std::string(bad));
+  auto        bad = type.check(out, inside);
+  if (!bad.empty()) to.wrong(*place_of(from, inside).at, inside.empty() ? path : path_of(path, inside), std::move(bad));
 }
 
 [[gnu::cold]] inline void read_list(config_reader& to, config_node const& from, setting_type const& type, void* out,

@@ -103,15 +103,15 @@ struct setting_type {
   void (*each)(void const* value, use_one use, void* context) = nullptr;
 
   // A table: its members, where each lies in a value, what the rules say of one of them, and a value of defaults.
-  std::size_t                count                                  = 0;
-  setting_label const*       labels                                 = nullptr;
-  setting_type const* const* types                                  = nullptr;
-  void (*places)(void const* value, void const** members)           = nullptr;
+  std::size_t                count                               = 0;
+  setting_label const*       labels                              = nullptr;
+  setting_type const* const* types                               = nullptr;
+  void (*places)(void const* value, void const** members)        = nullptr;
   void (*rules)(void const* value, std::size_t member, config_reader&, config_node const&,
-                std::string const& path)                            = nullptr;
-  std::string_view (*check)(void const* value, std::string& inside) = nullptr;  ///< `inside`: the member it is about
-  void (*fresh)(use_value use, void* context)                       = nullptr;
-  void (*start_faults)(void const* value, tell_lack const& tell)    = nullptr;
+                std::string const& path)                         = nullptr;
+  std::string (*check)(void const* value, std::string& inside)   = nullptr;  ///< `inside`: the member it is about
+  void (*fresh)(use_value use, void* context)                    = nullptr;
+  void (*start_faults)(void const* value, tell_lack const& tell) = nullptr;
 };
 
 /// Calls `use(name, one)` for each value in an optional, a list or a table of names.
@@ -340,12 +340,12 @@ struct settings_table {
     };
     std::apply([&](auto const&... rule) { (check(rule), ...); }, reflect::describe<T>::rules);
   }
-  static std::string_view check(void const* value, std::string& inside) {
+  static std::string check(void const* value, std::string& inside) {
     auto const& held = *static_cast<T const*>(value);
     if constexpr (requires { reflect::describe<T>::check(held, inside); }) {
-      return reflect::describe<T>::check(held, inside);
+      return std::string(reflect::describe<T>::check(held, inside));
     } else {
-      return reflect::describe<T>::check(held);
+      return std::string(reflect::describe<T>::check(held));
     }
   }
   static void start_faults(void const* value, tell_lack const& tell) {
