@@ -169,6 +169,17 @@ TEST_CASE("a line of text is in the combined format") {
         " +0000] \"GET /a/7?tier HTTP/1.0\" 200 1234 \"-\" \"curl/7\" us=1500 in=5 id=id-1\n");
 }
 
+TEST_CASE("of a request whose target is none a line of text has a dash there") {
+  folder const    in;
+  ops::access_log log({.access = in.file(), .format = ops::log_form::text}, 1);
+  REQUIRE(log.start());
+  http::request broken;
+  fill(broken);
+  log.finished(broken);
+  log.stop();
+  CHECK(read(in.file()).find(" - HTTP/1.") != std::string::npos);
+}
+
 TEST_CASE("no secret gets into a line") {
   for (auto const form : {ops::log_form::json, ops::log_form::text}) {
     auto const line = line_of({.format = form},

@@ -122,6 +122,7 @@ TEST_CASE("a half-written file leaves the last good one in force and is told onc
   CHECK(tree.said.size() == before + 1);
   REQUIRE(tree.keeper.faults().size() == 1);
   CHECK(tree.keeper.faults().front().find("output.json is not JSON: line 1, column") != std::string::npos);
+  CHECK(tree.keeper.faults().front().find(": expected ") != std::string::npos);
   tree.write("validation/outputs/output.json", whole);
   tree.look(100ms);
   CHECK(tree.keeper.faults().empty());

@@ -32,6 +32,9 @@ TEST_CASE("a pointer names a value, as its own bytes") {
     CHECK(out::value_at(text, wrong).error().code == out::errc::malformed_file);
   }
   CHECK(!out::value_at("{", "/a"));
+  CHECK(out::value_at("[]", "/events").error().note == "a member of an object rather than of an array");
+  CHECK(out::value_at("[]", "/0").error().note == "an element");
+  CHECK(out::value_at("{}", "/events").error().note == "a member");
 }
 
 TEST_CASE("an object gives its members by key, an array its elements by a member") {

@@ -256,7 +256,11 @@ class line_writer {
     text_.put("] \"");
     method(of);
     text_.put(" ");
-    text_.escaped(of.path, form_);
+    if (of.path.empty()) {
+      text_.put("-");  // a target that is none
+    } else {
+      text_.escaped(of.path, form_);
+    }
     if (of.has_query && query_ != query_words::none) {
       text_.put("?");
       query(of.query);

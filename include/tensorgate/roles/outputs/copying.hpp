@@ -131,7 +131,7 @@ class copying_tracker {
     if (!file) return fail(errc::malformed_file, file.error().expected);
     auto const count = std::min(file->size(), options_.most_miners);
     for (std::size_t i = 0; i != count; ++i)
-      if (!(*file)[i].second.text.starts_with('{')) return fail(errc::malformed_file, "a miner must be an object");
+      if (!(*file)[i].second.text.starts_with('{')) return fail(errc::malformed_file, "an object for each miner");
 
     std::vector<miner>                           next(count);
     std::vector<std::optional<std::size_t>>      before(count);  // the same miner's place until now, if nothing changed

@@ -53,7 +53,8 @@ using slice_elements = std::vector<reflect::raw_json_view>;
   std::size_t at        = 0;
   auto const [end, bad] = std::from_chars(index.data(), index.data() + index.size(), at);
   bool const is_index   = bad == std::errc{} && end == index.data() + index.size() && (index == "0" || index[0] != '0');
-  if (!is_index || at >= elements->size()) return fail(errc::malformed_file, "an element at that place");
+  if (!is_index) return fail(errc::malformed_file, "a member of an object rather than of an array");
+  if (at >= elements->size()) return fail(errc::malformed_file, "an element");
   return (*elements)[at].text;
 }
 
@@ -62,7 +63,7 @@ using slice_elements = std::vector<reflect::raw_json_view>;
   if (!members) return fail(errc::malformed_file, "an object");
   auto const found =
       std::find_if(members->begin(), members->end(), [key](auto const& one) { return one.first == key; });
-  if (found == members->end()) return fail(errc::malformed_file, "a member of that name");
+  if (found == members->end()) return fail(errc::malformed_file, "a member");
   return found->second.text;
 }
 

@@ -211,7 +211,7 @@ inline constexpr std::int64_t large_file = std::int64_t{1} << 20U;
   if (auto const sound = reflect::validate_json(text); !sound) {
     auto const& at = sound.error();
     return broken(make_error_code(std::errc::invalid_argument),
-                  fmt::format("is not JSON: line {}, column {}: {}", at.line, at.column, at.expected));
+                  fmt::format("is not JSON: line {}, column {}: expected {}", at.line, at.column, at.expected));
   }
   made->brief = gzipped && text.size() > limits.kept;
   made->tag   = tag_of(made->stored->view());

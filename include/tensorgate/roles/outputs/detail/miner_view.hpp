@@ -101,12 +101,12 @@ class miner_judge {
   /// `text` must outlive the view.
   [[nodiscard]] result<miner_view> view(std::string hotkey, std::string_view text) {
     auto const members = reflect::read_json<raw_members>(text);
-    if (!members) return fail(errc::malformed_file, "a miner must be an object");
+    if (!members) return fail(errc::malformed_file, "an object for each miner");
     std::string_view list;
     for (auto const& [key, value] : *members)
       if (key == "positions") list = value.text;
     auto const positions = reflect::read_json<std::vector<reflect::raw_json_view>>(list);
-    if (!positions) return fail(errc::malformed_file, "a miner must have an array of positions");
+    if (!positions) return fail(errc::malformed_file, "an array of positions for each miner");
 
     out_        = {};
     out_.hotkey = std::move(hotkey);
