@@ -295,6 +295,11 @@ struct want {
   }
 };
 
+template <class P>
+inline constexpr bool is_body = false;
+template <class T>
+inline constexpr bool is_body<body<T>> = true;
+
 /// The parameters behind the first `Skip` as wants, the values of the path counted.
 template <class Context, class Parameters, std::size_t Skip>
 struct wants_of;
@@ -328,9 +333,10 @@ struct wants_of<Context, std::tuple<P...>, Skip> {
     for (std::size_t i = Skip; i < sizeof...(P); ++i) sum += kinds[i] == kind ? 1U : 0U;
     return sum;
   }
-  static constexpr bool reads       = how_many(want_kind::reader) != 0;
-  static constexpr bool writes      = how_many(want_kind::writer) + how_many(want_kind::wrapped_writer) != 0;
-  static constexpr bool has_request = (std::same_as<std::remove_cvref_t<P>, request> || ...);
+  static constexpr std::size_t bodies      = (std::size_t{0} + ... + (is_body<std::remove_cvref_t<P>> ? 1U : 0U));
+  static constexpr bool        reads       = how_many(want_kind::reader) != 0;
+  static constexpr bool        writes      = how_many(want_kind::writer) + how_many(want_kind::wrapped_writer) != 0;
+  static constexpr bool        has_request = (std::same_as<std::remove_cvref_t<P>, request> || ...);
 };
 
 template <class T>
@@ -406,6 +412,8 @@ class handler {
                   "tensorgate: the handler takes more values of the path than the pattern has");
     static_assert(taken >= Context::shape.values || (taken == 0 && all::has_request),
                   "tensorgate: the handler takes fewer values of the path than the pattern has");
+    static_assert(all::bodies + all::how_many(detail::want_kind::reader) <= 1,
+                  "tensorgate: a handler takes one body: one body<T>, or one body_reader&");
     static_assert(awaited::waits || (!all::reads && !all::writes),
                   "tensorgate: a handler that takes body_reader& or body_writer& returns a task");
     static_assert(!all::writes || std::same_as<result_type, result<void>>,

@@ -168,6 +168,11 @@ template <auto Member>
   return range_rule<Member, ranged_number<Member>>{{}, most, false, true, wanted};
 }
 
+namespace detail {
+template <class V>
+concept has_length = is_text<V> || requires(V const& value) { value.size(); };
+}  // namespace detail
+
 /// How many characters a text has (not bytes), or how many elements a container.
 template <auto Member>
 struct length_rule {
@@ -182,7 +187,7 @@ struct length_rule {
     std::size_t size = 0;
     if constexpr (detail::is_text<V>) {
       size = utf8_count(value);
-    } else {
+    } else if constexpr (detail::has_length<V>) {
       size = value.size();
     }
     return size < least || size > most ? wanted.view() : std::string_view{};
@@ -191,6 +196,9 @@ struct length_rule {
 template <auto Member>
 [[nodiscard]] constexpr length_rule<Member> length(std::size_t least, std::size_t most) noexcept {
   using value = detail::without_optional<typename detail::member_pointer_parts<decltype(Member)>::member>;
+  static_assert(detail::has_length<value>,
+                "tensorgate: `length` counts the characters of a text or the elements of a list; of a number, say "
+                "`range`, `at_least` or `at_most`");
   detail::phrase<72> wanted;
   wanted.add(detail::is_text<value> ? "a text of " : "a list of ").add_number(least).add(" to ").add_number(most);
   wanted.add(detail::is_text<value> ? " characters" : " elements");
@@ -212,6 +220,8 @@ struct pattern_rule {
 };
 template <auto Member>
 [[nodiscard]] consteval pattern_rule<Member> pattern(std::string_view source) {
+  using value = detail::without_optional<typename detail::member_pointer_parts<decltype(Member)>::member>;
+  static_assert(detail::is_text<value>, "tensorgate: `pattern` is a rule of a text");
   detail::phrase<160> wanted;
   wanted.add("a text that matches ").add(source);
   return {pattern_program(source), source, wanted};
