@@ -204,9 +204,7 @@ struct want {
   using plain                     = std::remove_cvref_t<Param>;
   static constexpr want_kind kind = kind_of_want<Param, typename Context::provided>();
 
-  static_assert(
-      kind != want_kind::path_value || text_value<plain>,
-      "tensorgate: a handler wants something that no guard of its route provides, and that the request does not hold");
+  static constexpr bool known = kind != want_kind::path_value || text_value<plain>;  // else `check` says so, once
   static_assert(kind != want_kind::path_value || !std::is_lvalue_reference_v<Param> ||
                     std::is_const_v<std::remove_reference_t<Param>>,
                 "tensorgate: a handler takes values of the path by value or by const reference");
@@ -244,7 +242,7 @@ struct want {
     [[maybe_unused]] auto& into = all.taken;
     if constexpr (kind == want_kind::extracted) {
       return extractor<plain>::take(r, into, why);
-    } else if constexpr (kind == want_kind::path_value && !std::same_as<plain, std::string_view>) {
+    } else if constexpr (kind == want_kind::path_value && known && !std::same_as<plain, std::string_view>) {
       auto read = reflect::from_text<plain>(r.values[Value]);
       if (!read) {
         why = bad_value("path value", name(), read.error().code, read.error().note);
@@ -325,6 +323,12 @@ struct wants_of<Context, std::tuple<P...>, Skip> {
   template <std::size_t... I>
   static std::tuple<typename at<I>::slot...> slots_of(std::index_sequence<I...>);
   using slots = decltype(slots_of(std::make_index_sequence<count>{}));
+
+  template <std::size_t... I>
+  [[nodiscard]] static consteval bool all_known(std::index_sequence<I...> /*all*/) {
+    return (true && ... && at<I>::known);
+  }
+  static constexpr bool known = all_known(std::make_index_sequence<count>{});
 
   [[nodiscard]] static constexpr std::size_t how_many(want_kind kind) noexcept {
     std::array<want_kind, sizeof...(P) + 1> const kinds{kind_of_want<P, typename Context::provided>()...,
@@ -407,10 +411,13 @@ class handler {
     static_assert(
         takes_states(std::index_sequence_for<States...>{}),
         "tensorgate: the first parameters of a handler are references to the state given to to<&fn>(…), in its order");
+    static_assert(all::known,
+                  "tensorgate: a handler wants something that no guard of its route provides, and that the request "
+                  "does not hold");
     constexpr std::size_t taken = all::how_many(detail::want_kind::path_value);
-    static_assert(taken <= Context::shape.values,
+    static_assert(!all::known || taken <= Context::shape.values,
                   "tensorgate: the handler takes more values of the path than the pattern has");
-    static_assert(taken >= Context::shape.values || (taken == 0 && all::has_request),
+    static_assert(!all::known || taken >= Context::shape.values || (taken == 0 && all::has_request),
                   "tensorgate: the handler takes fewer values of the path than the pattern has");
     static_assert(all::bodies + all::how_many(detail::want_kind::reader) <= 1,
                   "tensorgate: a handler takes one body: one body<T>, or one body_reader&");
