@@ -2,10 +2,12 @@
 // core of its own. TENSORGATE_SOAK_SECONDS sets another length.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "support/outputs_app.hpp"
@@ -30,11 +32,20 @@ TEST_CASE("files rewritten for ten minutes under load: every answer is whole, me
 
   tensorgate_tests::rewriting_counts counts;
   tensorgate_tests::rewrite_and_ask(app, files, key30, key100, 6, 1000ms, length / 10, counts);
+  // The least of some looks: while a version is taken the one before is there as well.
+  auto const least_opened = [&app] {
+    auto least = app.descriptors();
+    for (int i = 0; i != 30; ++i) {
+      std::this_thread::sleep_for(100ms);
+      least = std::min(least, app.descriptors());
+    }
+    return least;
+  };
   auto const memory = app.status("VmRSS");
-  auto const opened = app.descriptors();
+  auto const opened = least_opened();
   tensorgate_tests::rewrite_and_ask(app, files, key30, key100, 6, 1000ms, length - length / 10, counts);
   auto const memory_after = app.status("VmRSS");
-  auto const opened_after = app.descriptors();
+  auto const opened_after = least_opened();
 
   MESSAGE(counts.answers.load(), " answers, ", counts.versions.load(), " versions; memory ", memory >> 10U, " -> ",
           memory_after >> 10U, " KiB, descriptors ", opened, " -> ", opened_after);
