@@ -19,6 +19,7 @@
 #include <sys/un.h>       // sockaddr_un
 
 #include <tensorgate/core/result.hpp>              // result
+#include <tensorgate/core/text.hpp>                // equals_ignoring_case
 #include <tensorgate/core/time.hpp>                // steady_point
 #include <tensorgate/http/detail/client_link.hpp>  // client_link
 #include <tensorgate/http/errc.hpp>                // errc
@@ -58,6 +59,11 @@ inline task<result<endpoints>> resolve(asio::io_context& loop, std::string host,
   auto const      address = asio::ip::make_address(host, no_address);
   if (!no_address) {
     found.emplace_back(address, port);
+    co_return found;
+  }
+  if (equals_ignoring_case(host, "localhost")) {  // asked of no resolver (RFC 6761 §6.3)
+    found.emplace_back(asio::ip::address_v4::loopback(), port);
+    found.emplace_back(asio::ip::address_v6::loopback(), port);
     co_return found;
   }
   struct asking {

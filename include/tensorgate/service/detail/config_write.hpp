@@ -2,13 +2,15 @@
 // shows.
 #pragma once
 
-#include <cstddef>      // size_t
-#include <string>       // string
-#include <string_view>  // string_view
-#include <vector>       // vector
+#include <cstddef>       // size_t
+#include <filesystem>    // absolute
+#include <string>        // string
+#include <string_view>   // string_view
+#include <system_error>  // error_code
+#include <vector>        // vector
 
 #include <tensorgate/service/detail/config_read.hpp>  // type_words, path_of
-#include <tensorgate/service/detail/config_text.hpp>  // key_text
+#include <tensorgate/service/detail/config_text.hpp>  // key_text, toml_string
 #include <tensorgate/service/detail/config_type.hpp>  // setting_type
 
 namespace tensorgate::inline TENSORGATE_ABI::service_detail {
@@ -23,13 +25,27 @@ struct setting {
   bool        truth   = false;  ///< its flag needs no value
 };
 
-/// The TOML of a value that stands on one line. Of a secret, nothing.
-[[nodiscard, gnu::cold]] inline std::string inline_text(setting_type const& type, void const* value) {
-  if (type.is == setting_shape::scalar) return type.text(value);
+/// The same text with what its relative path stands for here: in a file it would count from the file's folder.
+[[nodiscard, gnu::cold]] inline std::string with_whole_path(std::string text,
+                                                            std::string_view (*path_in)(std::string_view) noexcept) {
+  if (text.size() < 2 || text.find('\\') != std::string::npos) return text;
+  auto const said = std::string_view(text).substr(1, text.size() - 2);
+  auto const path = path_in(said);
+  if (path.empty() || path.starts_with('/')) return text;
+  std::error_code error;
+  auto const      whole = std::filesystem::absolute(path, error).string();
+  return error ? text : toml_string(std::string(said.substr(0, said.size() - path.size())) + whole);
+}
+
+/// The TOML of a value that stands on one line. Of a secret, nothing. `path_in`: paths in it are written whole.
+[[nodiscard, gnu::cold]] inline std::string inline_text(
+    setting_type const& type, void const* value, std::string_view (*path_in)(std::string_view) noexcept = nullptr) {
+  if (type.is == setting_shape::scalar)
+    return path_in != nullptr ? with_whole_path(type.text(value), path_in) : type.text(value);
   std::string made;
   for_each_inside(type, value, [&](std::string_view, void const* one) {
     if (!made.empty()) made += ", ";
-    made += inline_text(*type.inner, one);
+    made += inline_text(*type.inner, one, path_in);
   });
   return type.is == setting_shape::list ? "[" + made + "]" : made;
 }
@@ -56,7 +72,7 @@ struct setting {
 [[gnu::cold]] inline void write_line(std::string& out, setting_type const& type, setting_label const& label,
                                      void const* value) {
   comment(out, type, label);
-  auto const text = inline_text(type, value);
+  auto const text = inline_text(type, value, label.path_in);
   auto const name = key_text(label.name);
   if (!text.empty()) {
     out += name + " = " + text + "\n";
