@@ -68,12 +68,14 @@ inline constexpr std::size_t max_config_size = 4UL << 20U;
 
 /// Where the first letter beyond ASCII stands that is neither in a string nor in a comment, where alone TOML has them;
 /// line 0 if there is none. Version 3.3 of toml++ must not see one: it takes some for blanks by code that is undefined.
-/// That code also looks at what follows a backslash at a line's end in a string, so a letter there is not taken either.
+/// That code also looks at what follows a backslash at a line's end in a string, so a letter there is not taken either,
+/// nor one anywhere behind a quote that follows a point.
 [[nodiscard, gnu::cold]] inline config_origin stray_letter(std::string_view text) noexcept {
   enum class within : std::uint8_t { line, comment, basic, literal, long_basic, long_literal };
   config_origin at{{}, 1, 1};
   within        where   = within::line;
   bool          trimmed = false;  // behind a backslash that ends a line
+  bool          quoted  = true;   // what looks quoted is
   std::size_t   i       = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   auto const    skip    = [&](std::size_t count) {
     i += count - 1;
@@ -83,9 +85,13 @@ inline constexpr std::size_t max_config_size = 4UL << 20U;
     char const one     = text[i];
     auto const rest    = text.substr(i);
     bool const foreign = static_cast<unsigned char>(one) >= 0x80;
+    if (foreign && !quoted) return at;
     if (one == '\n') {
       if (where == within::comment) where = within::line;
-      if (where == within::basic || where == within::literal) return {};  // not TOML: the parser stops here
+      if (where == within::basic || where == within::literal) {
+        if (quoted) return {};  // not TOML: the parser stops here
+        where = within::line;
+      }
       ++at.line;
       at.column = 0;
       continue;
@@ -93,10 +99,16 @@ inline constexpr std::size_t max_config_size = 4UL << 20U;
     switch (where) {
       case within::line:
         if (foreign) return at;
-        // A quote within a bare word opens nothing: the parser ends there.
-        if (i != 0 && (one == '"' || one == '\'') &&
-            std::string_view(" \t\r\n=[{,.").find(text[i - 1]) == std::string_view::npos)
-          break;
+        if (i != 0 && (one == '"' || one == '\'')) {
+          // Behind a point it opens a part of a key, or stands in a number, where the parser ends: what follows is not
+          // known to be quoted.
+          if (text[i - 1] == '.') {
+            quoted = false;
+            break;
+          }
+          // A quote within a bare word opens nothing: the parser ends there.
+          if (std::string_view(" \t\r\n=[{,").find(text[i - 1]) == std::string_view::npos) break;
+        }
         if (one == '#') {
           where = within::comment;
         } else if (rest.starts_with("\"\"\"") || rest.starts_with("'''")) {
