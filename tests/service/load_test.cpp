@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include <tensorgate/core/utf8.hpp>
 #include <tensorgate/reflect/rules.hpp>
 
 namespace tg = tensorgate;
@@ -182,9 +183,88 @@ TEST_CASE("letters beyond ASCII stand in quotes and comments alone") {
   CHECK(problem_of("[[routes]]\npath = '''\xc3\xa4 ' \\''' # \xc3\xa4\n").empty());
   CHECK(problem_of("[[routes]]\npath = \"\"\"\n\xc3\xa4 \\\"\"\"\"\n").empty());
   CHECK(problem_of("[[routes]]\npath = \"a\\\"\xc3\xa4\"\n").empty());
-  CHECK(problem_of("share = 1 \xc6\xbf\n") == "F:1:11: not TOML: letters beyond ASCII belong into quotes");
-  CHECK(problem_of("\xc3\xa4 = 1\n") == "F:1:1: not TOML: letters beyond ASCII belong into quotes");
+  CHECK(problem_of("share = 1 \xc6\xbf\n") ==
+        "F:1:11: not TOML: '\xc6\xbf' (U+01BF) cannot stand here; letters beyond ASCII belong into quotes, and not "
+        "behind a backslash");
+  CHECK(problem_of("\xc3\xa4 = 1\n").find("F:1:1: not TOML: '\xc3\xa4' (U+00E4) cannot stand here;") == 0);
+  CHECK(problem_of("gr\xc3\xbc\xc3\x9f = 1\n").find("F:1:3: not TOML: '\xc3\xbc' (U+00FC) cannot stand here;") == 0);
+  CHECK(problem_of("[server]\nthreads =\xc2\xa0 2\n").find("F:2:10: not TOML: '\xc2\xa0' (U+00A0) cannot") == 0);
+  CHECK(problem_of("[s\xc3\xa4]\n").find("F:1:3: not TOML: '\xc3\xa4' (U+00E4) cannot stand here;") == 0);
+  CHECK(problem_of("tier = 3\xf0\x9f\x98\x80\n").find("F:1:9: not TOML: '\xf0\x9f\x98\x80' (U+1F600) cannot") == 0);
+  std::string many = "tier = 3";
+  for (int i = 0; i != 40; ++i) many += "\xe7\x95\xaa";
+  CHECK(problem_of(many).find("F:1:9: not TOML: '\xe7\x95\xaa' (U+756A) cannot stand here;") == 0);
   CHECK(problem_of("[=\n").find("F:1:") == 0);
+}
+
+TEST_CASE("a letter beyond ASCII is no escape") {
+  CHECK(problem_of("profile = \"\xc3\xa4\\\xc3\xa4\"\n").find("F:1:14: not TOML: '\xc3\xa4' (U+00E4) cannot") == 0);
+  CHECK(problem_of("profile = \"\\u00\xc3\xa4\"\n").find("F:1:16: not TOML: '\xc3\xa4' (U+00E4) cannot stand") == 0);
+  CHECK(problem_of("profile = \"\"\"a\\ \xc2\xa0\n\"\"\"\n").find("F:1:17: not TOML: '\xc2\xa0' (U+00A0) cannot") == 0);
+  CHECK(problem_of("profile = '\\\xc3\xa4'\n") == "F:1:11: profile: expected one of: v1, v2, found \"\\\\\xc3\xa4\"");
+}
+
+TEST_CASE("behind a backslash that ends a line, blanks alone are left out") {
+  CHECK(problem_of("\"\"\"a\"!+ba\"!+b\\\non \"a\"!+b\xef\xbb\xbf\xef\xbb\xae").find("F:2:12: not TOML: ") == 0);
+  CHECK(problem_of("a = \"\"\"b\\\non \\\xef\xbb\xae\"\"\"\n").find("F:2:5: not TOML: '\xef\xbb\xae' (U+FEEE)") == 0);
+  CHECK(problem_of("a = \"\"\"b\\\n \xef\xbb\xae\xe4\xba\x8c\"\"\"\n") == "F:1:5: a: there is no such setting");
+  CHECK(problem_of("profile = \"\"\"a\\\n  \xef\xbb\xbf\xe3\x80\x80 z\"\"\"\n") ==
+        "F:1:11: profile: expected one of: v1, v2, found \"a\xef\xbb\xbf\xe3\x80\x80 z\"");
+}
+
+TEST_CASE("letters beyond ASCII read back as themselves") {
+  auto const value_of = [](std::string_view value) {
+    auto const tree = tg::service_detail::parse_toml("k = " + std::string(value), "F");
+    return tree ? tree->find("k")->text : tree.error().sentence();
+  };
+  CHECK(value_of("\"\xc3\xa4`^~|!\xf0\x9f\x98\x80\"") == "\xc3\xa4`^~|!\xf0\x9f\x98\x80");
+  CHECK(value_of("'''\n\xc3\xa4\n`,0000E4'''") == "\xc3\xa4\n`,0000E4");
+  CHECK(value_of("\"\xc3\xa4\\u00fc\"") == "\xc3\xa4\xc3\xbc");
+  // What would be a mark of the reader, but comes of escapes, stays what it is.
+  CHECK(value_of("\"\xc3\xa4\\u0060,0000E4\\U0000005e,0000E4\"") == "\xc3\xa4`,0000E4^,0000E4");
+  std::string every = "'\xc3\xa4' # ";
+  for (char const sign : std::string_view("`^~|!$%&*;<>?@")) {
+    every += "\\u00";
+    every += "0123456789abcdef"[sign / 16];
+    every += "0123456789ABCDEF"[sign % 16];
+  }
+  CHECK(value_of(every) ==
+        "F:1:6: letters beyond ASCII cannot be read while each of `^~|!$%&*;<>?@ is written as an escape; write one of "
+        "these as itself");
+  CHECK(value_of("'a'" + every.substr(4)) == "a");
+}
+
+TEST_CASE("a letter beyond ASCII counts as one in a column") {
+  CHECK(problem_of("named = {\"\xc3\xa4\xc3\xb6\" = {path = \"\xc3\xbc\", tier = \"x\"}}\n") ==
+        "F:1:37: named.\"\xc3\xa4\xc3\xb6\".tier: expected a whole number, found \"x\"");
+  CHECK(
+      problem_of("[named.'\xc3\xa4']\npath = '\xc3\xa4' # \xc3\xa4\ntier = 'x'\n").find("F:3:8: named.\"\xc3\xa4\"") ==
+      0);
+  CHECK(problem_of("profile = '\xc3\xa4' `\n") == "F:1:15: not TOML: '`' (U+0060) cannot stand here");
+  CHECK(problem_of("profile = [ '\xc3\xa4', = ]\n").find("F:1:18: not TOML: ") == 0);
+}
+
+TEST_CASE("a key beyond ASCII stands in a table once") {
+  auto const twice = problem_of("'\xc3\xa4' = 1\n\"\xc3\xa4\" = 1\n");
+  CHECK(twice.find("F:2:7: not TOML: ") == 0);
+  CHECK(twice.find("'\"\xc3\xa4\"") != std::string::npos);
+  CHECK(twice.find('`') == std::string::npos);
+  CHECK(problem_of("'\xc3\xa4' = 1\n\"\\u00e4\" = 1\n") ==
+        "F:2:12: the key \"\xc3\xa4\" is written once in letters and once by an escape; write it in one way");
+  for (std::size_t size = 400; size != 450; ++size) {
+    auto const key = "'" + std::string(size, 'a') + "\xc3\xa4\xc3\xa4' = 1\n";
+    CHECK(tg::is_utf8(problem_of(key + key)));
+    CHECK(problem_of(key + key).find('`') == std::string::npos);
+  }
+}
+
+TEST_CASE("a text that is not UTF-8 is refused, and a byte order mark is taken at its start alone") {
+  CHECK(problem_of("# \xc3\xa4\n# \xc3\xa4 \xff\n") == "F:2:5: not TOML: the text is not UTF-8");
+  CHECK(problem_of("# \xed\xa0\x80\n") == "F:1:3: not TOML: the text is not UTF-8");
+  CHECK(problem_of("\xef\xbb\xbf").empty());
+  CHECK(problem_of("\xef\xbb\xbftier = 3\n").empty());
+  CHECK(problem_of("\xef\xbb\xbftier = 'x'\n").find("F:1:8: tier: expected") == 0);
+  CHECK(problem_of("\xef\xbb\xbf\xef\xbb\xbftier = 3\n").find("F:1:1: not TOML: '\xef\xbb\xbf' (U+FEFF)") == 0);
 }
 
 TEST_CASE("an unknown setting is a problem and is told what was probably meant") {

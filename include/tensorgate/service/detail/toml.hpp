@@ -1,13 +1,13 @@
 // tensorgate/service/detail/toml.hpp: a TOML file as a tree of settings; the one place that includes toml++.
 #pragma once
 
-#include <algorithm>    // min
+#include <algorithm>    // max
 #include <cstddef>      // size_t
-#include <cstdint>      // uint8_t
-#include <memory>       // make_shared
+#include <map>          // map
+#include <memory>       // make_shared, shared_ptr
 #include <string>       // string
 #include <string_view>  // string_view
-#include <utility>      // move
+#include <utility>      // move, pair
 
 #if !defined(TOML_EXCEPTIONS)
 #define TOML_EXCEPTIONS 0  // a bad file is a value; toml++ names its types apart by this
@@ -25,32 +25,61 @@
 
 #include <tensorgate/core/result.hpp>                 // expected, unexpected
 #include <tensorgate/service/config_failure.hpp>      // config_problem
+#include <tensorgate/service/detail/config_text.hpp>  // toml_string
 #include <tensorgate/service/detail/config_tree.hpp>  // config_node
+#include <tensorgate/service/detail/toml_marks.hpp>   // marked_toml
 
 namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 /// The largest file of settings, in bytes; more is answered with a problem.
 inline constexpr std::size_t max_config_size = 4UL << 20U;
 
-[[nodiscard, gnu::cold]] inline config_node tree_of(toml::node const&                         from,
-                                                    std::shared_ptr<std::string const> const& file) {
+/// What all nodes of a file share.
+struct toml_file {
+  marked_toml const&                 marked;
+  std::shared_ptr<std::string const> name;
+  config_problem                     wrong{};  ///< says nothing while nothing is wrong
+};
+
+[[nodiscard, gnu::cold]] inline config_origin origin_of(toml::source_region const& region, toml_file const& file) {
+  auto const at = file.marked.written(region.begin.line, region.begin.column);
+  return {file.name, at.line, at.column};
+}
+
+/// A letter in a key and an escape that stands for it were two things for toml++.
+[[gnu::cold]] inline void check_keys(config_node const& table, toml_file& file) {
+  std::map<std::string_view, config_origin const*> seen;
+  for (auto const& [key, value] : table.members) {
+    auto const [same, fresh] = seen.try_emplace(key, &value.origin);
+    if (fresh || !file.wrong.said.empty()) continue;
+    auto const place = std::max(std::pair(value.origin.line, value.origin.column),
+                                std::pair(same->second->line, same->second->column));
+    file.wrong       = {.source = *file.name,
+                        .line   = place.first,
+                        .column = place.second,
+                        .said   = "the key " + toml_string(key) +
+                                " is written once in letters and once by an escape; write it in one way"};
+  }
+}
+
+[[nodiscard, gnu::cold]] inline config_node tree_of(toml::node const& from, toml_file& file) {
   config_node made;
-  made.origin = config_origin{file, from.source().begin.line, from.source().begin.column};
+  made.origin = origin_of(from.source(), file);
   if (auto const* table = from.as_table()) {
     made.is = config_node::kind::table;
     for (auto const& [key, value] : *table) {
       auto child = tree_of(value, file);
       // The key's own place tells an unknown setting better than its value's; scalars keep the value's.
-      if (child.is == config_node::kind::table)
-        child.origin = config_origin{file, key.source().begin.line, key.source().begin.column};
-      made.members.emplace_back(std::string(key.str()), std::move(child));
+      if (child.is == config_node::kind::table) child.origin = origin_of(key.source(), file);
+      made.members.emplace_back(file.marked.restored(key.str()), std::move(child));
     }
+    if (file.marked.has_marks()) check_keys(made, file);
   } else if (auto const* array = from.as_array()) {
     made.is = config_node::kind::array;
     for (auto const& value : *array) made.items.push_back(tree_of(value, file));
   } else if (auto const* text = from.as_string()) {
     made.is   = config_node::kind::string;
-    made.text = text->get();
+    made.text = file.marked.restored(text->get());
   } else if (auto const* integer = from.as_integer()) {
     made.is      = config_node::kind::integer;
     made.integer = integer->get();
@@ -66,108 +95,35 @@ inline constexpr std::size_t max_config_size = 4UL << 20U;
   return made;
 }
 
-/// Where the first letter beyond ASCII stands that is neither in a string nor in a comment, where alone TOML has them;
-/// line 0 if there is none. Version 3.3 of toml++ must not see one: it takes some for blanks by code that is undefined.
-/// That code also looks at what follows a backslash at a line's end in a string, so a letter there is not taken either,
-/// nor one anywhere behind a quote that follows a point.
-[[nodiscard, gnu::cold]] inline config_origin stray_letter(std::string_view text) noexcept {
-  enum class within : std::uint8_t { line, comment, basic, literal, long_basic, long_literal };
-  config_origin at{{}, 1, 1};
-  within        where   = within::line;
-  bool          trimmed = false;  // behind a backslash that ends a line
-  bool          quoted  = true;   // what looks quoted is
-  std::size_t   i       = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  auto const    skip    = [&](std::size_t count) {
-    i += count - 1;
-    at.column += count - 1;
-  };
-  for (; i < text.size(); ++i, ++at.column) {
-    char const one     = text[i];
-    auto const rest    = text.substr(i);
-    bool const foreign = static_cast<unsigned char>(one) >= 0x80;
-    if (foreign && !quoted) return at;
-    if (one == '\n') {
-      if (where == within::comment) where = within::line;
-      if (where == within::basic || where == within::literal) {
-        if (quoted) return {};  // not TOML: the parser stops here
-        where = within::line;
-      }
-      ++at.line;
-      at.column = 0;
-      continue;
-    }
-    switch (where) {
-      case within::line:
-        if (foreign) return at;
-        if (i != 0 && (one == '"' || one == '\'')) {
-          // Behind a point it opens a part of a key, or stands in a number, where the parser ends: what follows is not
-          // known to be quoted.
-          if (text[i - 1] == '.') {
-            quoted = false;
-            break;
-          }
-          // A quote within a bare word opens nothing: the parser ends there.
-          if (std::string_view(" \t\r\n=[{,").find(text[i - 1]) == std::string_view::npos) break;
-        }
-        if (one == '#') {
-          where = within::comment;
-        } else if (rest.starts_with("\"\"\"") || rest.starts_with("'''")) {
-          where = one == '"' ? within::long_basic : within::long_literal;
-          skip(3);
-        } else if (one == '"' || one == '\'') {
-          where = one == '"' ? within::basic : within::literal;
-        }
-        break;
-      case within::comment: break;
-      case within::basic:
-      case within::long_basic:
-        if (one == '\\') {
-          auto const next = rest.find_first_not_of(" \t\r", 1);
-          trimmed         = where == within::long_basic && next != std::string_view::npos && rest[next] == '\n';
-          if (!trimmed && rest.size() > 1 && rest[1] != '\n') skip(2);
-        } else if (where == within::basic ? one == '"' : rest.starts_with("\"\"\"")) {
-          if (where == within::long_basic) skip(std::min<std::size_t>(rest.find_first_not_of('"'), 5));
-          where = within::line;
-        } else if (trimmed) {
-          if (foreign) return at;
-          trimmed = one == ' ' || one == '\t' || one == '\r';
-        }
-        break;
-      case within::literal:
-        if (one == '\'') where = within::line;
-        break;
-      case within::long_literal:
-        if (rest.starts_with("'''")) {
-          skip(std::min<std::size_t>(rest.find_first_not_of('\''), 5));
-          where = within::line;
-        }
-        break;
-    }
-  }
-  return {};
-}
-
-/// Reads TOML 1.0. A problem names line and column.
+/// Reads TOML 1.0, behind a byte order mark or without. A problem names line and column.
 [[nodiscard, gnu::cold]] inline expected<config_node, config_problem> parse_toml(std::string_view   text,
                                                                                  std::string const& file) {
   if (text.size() > max_config_size) {
     return unexpected<config_problem>(config_problem{.source = file, .said = "the file is larger than 4 MiB"});
   }
-  if (auto const stray = stray_letter(text); stray.line != 0) {
-    return unexpected<config_problem>(config_problem{.source = file,
-                                                     .line   = stray.line,
-                                                     .column = stray.column,
-                                                     .said   = "not TOML: letters beyond ASCII belong into quotes"});
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  // Version 3.3 of toml++ takes some letters beyond ASCII for blanks by code that is undefined: it is handed none.
+  auto marked = marked_toml::of(text);
+  if (!marked) {
+    marked.error().source = file;
+    return unexpected<config_problem>(std::move(marked.error()));
   }
-  auto const parsed = toml::parse(text, std::string_view(file));
+  auto const parsed = toml::parse(marked->text());
   if (!parsed) {
-    auto const& why = parsed.error();
-    return unexpected<config_problem>(config_problem{.source = file,
-                                                     .line   = why.source().begin.line,
-                                                     .column = why.source().begin.column,
-                                                     .said   = "not TOML: " + std::string(why.description())});
+    auto const& why  = parsed.error();
+    auto const  at   = marked->written(why.source().begin.line, why.source().begin.column);
+    auto        said = "not TOML: " + marked->restored(why.description());
+    if (at.letter != 0) {
+      said = "not TOML: '" + letter_of(at.letter) + "' (U+" + hex_of(at.letter, 4) + ") cannot stand here";
+      if (at.letter >= 0x80) said += "; letters beyond ASCII belong into quotes, and not behind a backslash";
+    }
+    return unexpected<config_problem>(
+        config_problem{.source = file, .line = at.line, .column = at.column, .said = std::move(said)});
   }
-  return tree_of(parsed.table(), std::make_shared<std::string const>(file));
+  toml_file whole{*marked, std::make_shared<std::string const>(file)};
+  auto      tree = tree_of(parsed.table(), whole);
+  if (!whole.wrong.said.empty()) return unexpected<config_problem>(std::move(whole.wrong));
+  return tree;
 }
 
 }  // namespace tensorgate::service_detail
