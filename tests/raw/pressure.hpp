@@ -57,7 +57,22 @@ inline std::uint64_t progress_of(echo_server const& server, std::string_view whi
   return number_after(said, "\"" + std::string(which) + "\":");
 }
 
-/// The server sends; the client stops reading for `rest`.
+/// What `now()` comes to when it stands still for `rest`, or has not within half a minute: a busy machine fills the
+/// kernel's buffers in its own time.
+inline std::uint64_t still_for(std::chrono::milliseconds rest, auto&& now) {
+  auto const until =
+      std::chrono::steady_clock::now() + std::max<std::chrono::milliseconds>(3 * rest, std::chrono::seconds{30});
+  for (auto seen = now();;) {
+    std::this_thread::sleep_for(rest);
+    auto const then = now();
+    if (then == seen) return seen;
+    CHECK(std::chrono::steady_clock::now() < until);
+    if (std::chrono::steady_clock::now() >= until) return then;
+    seen = then;
+  }
+}
+
+/// The server sends; the client stops reading until nothing has moved for `rest`.
 inline void check_download(echo_server const& server, std::uint64_t mebibytes, std::chrono::milliseconds rest) {
   int const         from = dial(server.port());
   std::string const text = "GET /produce/" + std::to_string(mebibytes) + " HTTP/1.0\r\n\r\n";
@@ -72,11 +87,7 @@ inline void check_download(echo_server const& server, std::uint64_t mebibytes, s
     got += static_cast<std::uint64_t>(size);
     if (!rested && got > 8U * 1024 * 1024) {
       rested = true;
-      std::this_thread::sleep_for(rest / 2);
-      auto const held = progress_of(server, "produced");
-      std::this_thread::sleep_for(rest / 2);
-      CHECK(progress_of(server, "produced") == held);
-      CHECK(held < mebibytes * 1024 * 1024);
+      CHECK(still_for(rest, [&] { return progress_of(server, "produced"); }) < mebibytes * 1024 * 1024);
       memory.look();
     }
     if (got % 1024 < 16) memory.look();
@@ -89,7 +100,7 @@ inline void check_download(echo_server const& server, std::uint64_t mebibytes, s
   CHECK_MESSAGE(memory.most() <= may_add, memory.most() << " bytes more while sending");
 }
 
-/// The server takes; the client stops sending for `rest`.
+/// The server takes; the client stops sending until nothing has moved for `rest`.
 inline void check_upload(echo_server const& server, std::uint64_t mebibytes, std::chrono::milliseconds rest) {
   tensorgate_tests::raw_client to(server.port());
   std::uint64_t const          all = mebibytes * 1024 * 1024;
@@ -98,8 +109,7 @@ inline void check_upload(echo_server const& server, std::uint64_t mebibytes, std
   std::string const piece(std::size_t{256} * 1024, 'u');
   for (std::uint64_t sent = 0; sent != all; sent += piece.size()) {
     if (sent == all / 2) {
-      std::this_thread::sleep_for(rest);
-      CHECK(progress_of(server, "swallowed") == sent);
+      CHECK(still_for(rest, [&] { return progress_of(server, "swallowed"); }) == sent);
     }
     to.send(piece);
     if (sent % (all / 16) == 0) memory.look();
@@ -109,8 +119,8 @@ inline void check_upload(echo_server const& server, std::uint64_t mebibytes, std
   CHECK_MESSAGE(memory.most() <= may_add, memory.most() << " bytes more while taking");
 }
 
-/// The server gives back what it takes; the client sends without reading until it can send no more, stops for `rest`,
-/// then goes on both ways. The bytes that come back are those that went.
+/// The server gives back what it takes; the client sends without reading until it can send no more for `rest`, then
+/// goes on both ways. The bytes that come back are those that went.
 inline void check_both_ways(echo_server const& server, std::uint64_t mebibytes, std::chrono::milliseconds rest) {
   int const           peer = dial(server.port());
   std::uint64_t const all  = mebibytes * 1024 * 1024;
@@ -136,16 +146,10 @@ inline void check_both_ways(echo_server const& server, std::uint64_t mebibytes, 
     }
   };
   // Nothing is read yet: the handler waits with what it cannot write, and so takes nothing either.
-  auto held = sent;
-  do {
-    held = sent;
-    send_some();
-    std::this_thread::sleep_for(std::chrono::milliseconds{300});
-  } while (sent != held && sent != all);
-  CHECK(held < all);
-  std::this_thread::sleep_for(rest);
-  send_some();
-  CHECK(sent == held);
+  CHECK(still_for(rest, [&] {
+          send_some();
+          return sent;
+        }) < all);
   memory.look();
   for (bool ended = false; !ended;) {
     send_some();
