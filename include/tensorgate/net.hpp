@@ -22,5 +22,6 @@
 #include <tensorgate/net/tls.hpp>
 #include <tensorgate/net/tls_client.hpp>
 #include <tensorgate/net/tls_connector.hpp>
+#include <tensorgate/net/unix_name.hpp>
 #include <tensorgate/net/watch.hpp>
 #include <tensorgate/net/wheel.hpp>

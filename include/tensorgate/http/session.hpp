@@ -106,6 +106,7 @@ class session final : private net::polled, private net::wheel_node {
   std::size_t        body_within(detail::exchange& x, std::string_view in, std::size_t at);
   [[gnu::cold]] void refuse_head(detail::exchange& x, failure const& why, std::string_view so_far);
   [[nodiscard]] bool is_known_host(detail::exchange const& x) const;
+  [[nodiscard]] bool is_named_host(detail::exchange const& x) const;
 
   // Answering.
   [[gnu::cold]] void               refuse(detail::exchange& x, failure const& why, std::string_view head);

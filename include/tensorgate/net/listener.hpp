@@ -23,12 +23,12 @@
 #include <signal.h>       // sigpending
 #include <sys/socket.h>   // socket
 #include <sys/stat.h>     // chmod, lstat
-#include <sys/un.h>       // sockaddr_un
 #include <unistd.h>       // close, unlink
 
 #include <tensorgate/core/result.hpp>    // expected
 #include <tensorgate/net/addresses.hpp>  // address
 #include <tensorgate/net/poller.hpp>     // polled
+#include <tensorgate/net/unix_name.hpp>  // unix_name
 
 namespace tensorgate::inline TENSORGATE_ABI::net {
 
@@ -287,17 +287,15 @@ inline expected<void, listen_failure> listening::open_tcp(std::size_t           
 }
 
 inline expected<void, listen_failure> listening::open_unix(std::size_t loops) {
-  using refusal = unexpected<listen_failure>;
-  ::sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  if (where_.unix_socket.size() >= sizeof name.sun_path) return refusal(wrong("the path is too long for a socket"));
-  where_.unix_socket.copy(name.sun_path, where_.unix_socket.size());
-  auto const* const address = reinterpret_cast<::sockaddr const*>(&name);
+  using refusal   = unexpected<listen_failure>;
+  auto const name = unix_name(where_.unix_socket);
+  if (!name) return refusal(wrong("the path is too long for a socket"));
+  auto const* const address = reinterpret_cast<::sockaddr const*>(&*name);
 
   int const made = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (made < 0) return refusal(failed("no socket"));
   sockets_.push_back(made);
-  if (::bind(made, address, sizeof name) != 0) {
+  if (::bind(made, address, sizeof *name) != 0) {
     if (errno != EADDRINUSE) return refusal(failed("it cannot be bound"));
     // A socket that nobody listens at is what a program left that could not clean up. Connecting to a file of another
     // kind is refused in the same way, so the kind is asked first.
@@ -306,10 +304,10 @@ inline expected<void, listen_failure> listening::open_unix(std::size_t loops) {
       return refusal(wrong("there is a file at this path that is no socket"));
     }
     int const  other = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool const stale = other >= 0 && ::connect(other, address, sizeof name) != 0 && errno == ECONNREFUSED;
+    bool const stale = other >= 0 && ::connect(other, address, sizeof *name) != 0 && errno == ECONNREFUSED;
     if (other >= 0) ::close(other);
     if (!stale) return refusal(wrong("another program listens there"));
-    if (::unlink(where_.unix_socket.c_str()) != 0 || ::bind(made, address, sizeof name) != 0) {
+    if (::unlink(where_.unix_socket.c_str()) != 0 || ::bind(made, address, sizeof *name) != 0) {
       return refusal(failed("it cannot be bound"));
     }
   }

@@ -9,7 +9,6 @@
 #include <cstddef>       // offsetof
 #include <cstdint>       // int64_t
 #include <cstdlib>       // getenv
-#include <cstring>       // memcpy
 #include <ctime>         // clock_gettime
 #include <optional>      // optional
 #include <string>        // string, to_string
@@ -20,7 +19,8 @@
 #include <sys/un.h>      // sockaddr_un
 #include <unistd.h>      // close, getpid
 
-#include <tensorgate/core/result.hpp>  // result
+#include <tensorgate/core/result.hpp>    // result
+#include <tensorgate/net/unix_name.hpp>  // unix_name
 
 namespace tensorgate::inline TENSORGATE_ABI::ops {
 
@@ -69,22 +69,20 @@ class service_manager {
   /// Sends lines as they are. Fails with: the system's code.
   [[nodiscard]] result<void> send(std::string const& lines) const {
     if (socket_.empty()) return {};
-    sockaddr_un to{};
     if (socket_.size() < 2 || (socket_.front() != '/' && socket_.front() != '@')) {
       return fail(std::make_error_code(std::errc::invalid_argument),
                   "NOTIFY_SOCKET is neither a path nor a name after @");
     }
-    if (socket_.size() >= sizeof(to.sun_path)) {
+    auto to = net::unix_name(socket_);
+    if (!to) {
       return fail(std::make_error_code(std::errc::filename_too_long), "NOTIFY_SOCKET is too long for a socket address");
     }
-    to.sun_family = AF_UNIX;
-    std::memcpy(static_cast<char*>(to.sun_path), socket_.data(), socket_.size());
-    if (socket_.front() == '@') to.sun_path[0] = '\0';
+    if (socket_.front() == '@') to->sun_path[0] = '\0';
     auto const size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
     int const  fd   = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return fail({errno, std::generic_category()}, "no socket for the service manager");
     auto const sent =
-        ::sendto(fd, lines.data(), lines.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&to), size);
+        ::sendto(fd, lines.data(), lines.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&*to), size);
     auto const error = errno;
     ::close(fd);
     if (sent < 0) return fail({error, std::generic_category()}, "the service manager did not take a notification");

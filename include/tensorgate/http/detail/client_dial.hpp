@@ -16,7 +16,6 @@
 #include <netinet/in.h>   // IPPROTO_TCP
 #include <netinet/tcp.h>  // TCP_NODELAY
 #include <sys/socket.h>   // socket, connect
-#include <sys/un.h>       // sockaddr_un
 
 #include <tensorgate/core/result.hpp>              // result
 #include <tensorgate/core/text.hpp>                // equals_ignoring_case
@@ -26,6 +25,7 @@
 #include <tensorgate/net/asio.hpp>                 // ip::tcp::resolver
 #include <tensorgate/net/task.hpp>                 // task
 #include <tensorgate/net/tls_connector.hpp>        // tls_connector
+#include <tensorgate/net/unix_name.hpp>            // unix_name
 
 namespace tensorgate::inline TENSORGATE_ABI::http::detail {
 
@@ -127,14 +127,11 @@ inline task<result<std::shared_ptr<client_link>>> dial(asio::io_context& loop, d
                                                        std::shared_ptr<net::tls_connector> tls, steady_point until) {
   std::shared_ptr<client_link> link;
   if (!where.unix_path().empty()) {
+    auto const name = net::unix_name(where.unix_path());
+    if (!name) co_return fail(errc::bad_target, "the path of a Unix socket is too long");
     ::sockaddr_storage address{};
-    auto&              name = reinterpret_cast<::sockaddr_un&>(address);
-    if (where.unix_path().size() >= sizeof name.sun_path) {
-      co_return fail(errc::bad_target, "the path of a Unix socket is too long");
-    }
-    name.sun_family = AF_UNIX;
-    std::copy_n(where.unix_path().data(), where.unix_path().size(), static_cast<char*>(name.sun_path));
-    auto made = co_await connect_to(loop, address, sizeof name, until);
+    std::copy_n(reinterpret_cast<char const*>(&*name), sizeof *name, reinterpret_cast<char*>(&address));
+    auto made = co_await connect_to(loop, address, sizeof *name, until);
     if (!made) co_return fail(made);
     link = *made;
   } else {

@@ -61,9 +61,13 @@ inline void session::begin_request(detail::exchange& x) {
   ++requests_;
 }
 
-/// Where hosts are named (else it is not asked), it must be one of them, and the one that TLS was asked for: another
-/// was meant for another server, or shall look so (RFC 9110 §7.4). A trusted proxy asks by a name of its own.
 inline bool session::is_known_host(detail::exchange const& x) const {
+  return lane_.rules->hosts.empty() || is_named_host(x);
+}
+
+/// Where hosts are named, it must be one of them, and the one that TLS was asked for: another was meant for another
+/// server, or shall look so (RFC 9110 §7.4). A trusted proxy asks by a name of its own.
+inline bool session::is_named_host(detail::exchange const& x) const {
   auto const& rules = *lane_.rules;
   auto const  host  = x.r.head.host();
   auto const  named = stream_.tls() != nullptr ? stream_.tls()->server_name() : std::string_view();
@@ -122,8 +126,8 @@ inline std::size_t session::body_within(detail::exchange& x, std::string_view in
 inline bool session::find_route(detail::exchange& x, std::string_view bytes) {
   auto const& rules = *lane_.rules;
   auto const  verb  = x.r.head.verb();
-  if (!refused_.empty() || (!rules.hosts.empty() && !is_known_host(x)) || verb == method::other ||
-      verb == method::connect || x.r.head.form() == target_form::asterisk) [[unlikely]] {
+  if (!refused_.empty() || !is_known_host(x) || verb == method::other || verb == method::connect ||
+      x.r.head.form() == target_form::asterisk) [[unlikely]] {
     refuse_unrouted(x, bytes);
     return false;
   }
@@ -146,7 +150,7 @@ inline void session::refuse_unrouted(detail::exchange& x, std::string_view bytes
     busy.with("Retry-After", "1");
     x.r.record.limit_hit = refused_;
     deliver(x, std::move(busy), bytes);
-  } else if (!lane_.rules->hosts.empty() && !is_known_host(x)) {
+  } else if (!is_known_host(x)) {
     refuse(x, failure{errc::misdirected, "this server does not answer for that host"}, bytes);
   } else if (verb == method::other || verb == method::connect) {
     // What follows a CONNECT may be meant for the tunnel that is refused: it must not be read as requests.

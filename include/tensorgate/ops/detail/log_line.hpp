@@ -61,7 +61,7 @@ struct line_figures {
 class line_buffer {
  public:
   void                           clear() noexcept { size_ = 0; }
-  std::size_t                    size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t      size() const noexcept { return size_; }
   [[nodiscard]] std::string_view view() const noexcept { return {data_.data(), size_}; }
 
   /// Makes room for so many bytes.

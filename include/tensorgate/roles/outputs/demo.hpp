@@ -16,7 +16,6 @@
 #include <sys/prctl.h>     // prctl
 #include <sys/signalfd.h>  // signalfd
 #include <sys/socket.h>    // socket, bind, recv
-#include <sys/un.h>        // sockaddr_un
 #include <sys/wait.h>      // waitpid
 #include <unistd.h>        // fork, execv
 
@@ -26,6 +25,7 @@
 #include <tensorgate/core/result.hpp>             // result
 #include <tensorgate/core/time.hpp>               // wall_clock
 #include <tensorgate/identity/api_key.hpp>        // new_key_file, add_key
+#include <tensorgate/net/unix_name.hpp>           // unix_name
 #include <tensorgate/roles/outputs/config.hpp>    // config
 #include <tensorgate/service/arguments.hpp>       // arguments
 #include <tensorgate/service/config_failure.hpp>  // exit_codes
@@ -61,13 +61,10 @@ class passing_folder {
 
 /// Where a service manager hears from its programs: a socket at a path.
 [[nodiscard]] inline result<store::descriptor> listen_for_news(std::string const& path) {
-  sockaddr_un at{};
-  at.sun_family = AF_UNIX;
-  if (path.size() >= sizeof at.sun_path)
-    return fail(make_error_code(std::errc::filename_too_long), "no socket for news");
-  path.copy(static_cast<char*>(at.sun_path), path.size());
+  auto const at = net::unix_name(path);
+  if (!at) return fail(make_error_code(std::errc::filename_too_long), "no socket for news");
   store::descriptor made{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (!made.open() || ::bind(made.get(), reinterpret_cast<sockaddr const*>(&at), sizeof at) != 0)
+  if (!made.open() || ::bind(made.get(), reinterpret_cast<sockaddr const*>(&*at), sizeof *at) != 0)
     return store::system_failure("no socket for news");
   return made;
 }

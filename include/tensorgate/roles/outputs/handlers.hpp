@@ -81,11 +81,6 @@ inline constexpr int whole_tier = 100;  ///< sees everything
   return missing_tier(tier_names[tier_of_key(tier)]);
 }
 
-/// What a path, without its first slash, names by a row; nothing if it is not the row's.
-[[nodiscard]] inline std::optional<std::string_view> id_of(row const& rule, std::string_view path) noexcept {
-  return match_row(std::string_view(rule.path).substr(1), path);
-}
-
 [[nodiscard]] inline http::reply missing(row const& rule, std::string_view id) {
   if (!rule.not_found_page.empty()) return missing_page(with_id(rule.not_found_page, id));
   return error_reply(http::status::not_found, with_id(rule.not_found, id));
@@ -106,8 +101,9 @@ inline constexpr int whole_tier = 100;  ///< sees everything
 
 /// The row of the table that a request asks for; null where there is none.
 struct asked_row {
-  row const*  rule  = nullptr;
-  std::size_t index = 0;  ///< of the rule, among the library's
+  row const*       rule  = nullptr;
+  std::size_t      index = 0;  ///< of the rule, among the library's
+  std::string_view id{};       ///< what the path has for the rule's
 };
 
 /// Finds the row, and lets everybody pass. First among the guards of a route that serves rows, so that log and metrics
@@ -121,9 +117,10 @@ class row_guard {
   [[nodiscard]] result<asked_row> admit(http::request& r) const {
     auto const& rows = library_.rows();
     for (std::size_t i = 0; i != rows.size(); ++i) {
-      if (!detail::id_of(rows[i], r.values[0])) continue;
+      auto const id = match_row(std::string_view(rows[i].path).substr(1), r.values[0]);
+      if (!id) continue;
       r.record.route = rows[i].path;  // rows live as long as the library, and so do their paths
-      return asked_row{.rule = &rows[i], .index = i};
+      return asked_row{.rule = &rows[i], .index = i, .id = *id};
     }
     return asked_row{};
   }
@@ -175,10 +172,10 @@ class row_guard {
 
 /// GET of everything that a row of the table names.
 [[nodiscard]] inline http::reply configured(library const& from, asked_row const& asked, auth::key const& caller,
-                                            http::request const& r, std::string_view rest) {
+                                            http::request const& r) {
   if (asked.rule == nullptr) return error_reply(http::status::not_found, "Resource not found");
   auto const& rule = *asked.rule;
-  auto const  id   = detail::id_of(rule, rest).value_or("");
+  auto const  id   = asked.id;
   if (rule.slash) return detail::to_slash(r);
 
   bool const sees_all = caller.tier >= rule.tier;

@@ -152,9 +152,8 @@ class keeper {
       if (fault.stays) staying.insert(fault.file);
     }
     for (auto const& [file, each] : lacks) {
-      std::string text;
-      for (auto const& one : each) text.append(text.empty() ? "" : ", ").append(one);
-      of_files.emplace(file, fmt::format("{}: {}{}", file, text, staying.contains(file) ? last_good_stays : ""));
+      of_files.emplace(
+          file, fmt::format("{}: {}{}", file, fmt::join(each, ", "), staying.contains(file) ? last_good_stays : ""));
     }
     for (auto& [file, text] : of_files) all.push_back(std::move(text));
     for (auto const& one : {tier_fault_, disk_fault_}) {
@@ -429,12 +428,10 @@ class keeper {
     auto       made =
         detail::make_row_forms(rule, *of, now, pack(), before == files.end() ? nullptr : before->second.live, run);
     if (made) {
-      std::string lacks;
-      for (auto const& one : made->lacks) lacks.append(lacks.empty() ? "" : ", ").append(one);
-      if (lacks.empty()) {
+      if (made->lacks.empty()) {
         forget_shape(where, from);
       } else {
-        note_shape(where, from, std::move(lacks));
+        note_shape(where, from, fmt::format("{}", fmt::join(made->lacks, ", ")));
       }
       files.insert_or_assign(id, std::move(made->file));
     } else {

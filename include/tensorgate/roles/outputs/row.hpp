@@ -10,6 +10,7 @@
 #include <vector>       // vector
 
 #include <tensorgate/core/abi.hpp>            // TENSORGATE_ABI
+#include <tensorgate/http/target.hpp>         // for_each_segment, decode_path
 #include <tensorgate/identity/ptn_keys.hpp>   // ptn_tier_of
 #include <tensorgate/reflect/json_slice.hpp>  // is_json_pointer
 
@@ -128,22 +129,22 @@ struct table_row {
 
 /// Why no request can have this path, which begins with a slash and whose braces are sound; empty when one can. It is
 /// written as compiled routes are: decoded, of the characters that RFC 3986 has in a path.
-[[nodiscard]] constexpr std::string_view path_fault(std::string_view path) noexcept {
-  constexpr std::string_view marks = "-._~!$&'()*+,;=:@{}";
+[[nodiscard]] inline std::string_view path_fault(std::string_view path) {
   if (path == "/") return "path names no segment, and rows do not answer for / alone";
-  while (!path.empty()) {
-    path.remove_prefix(1);
-    auto const segment = path.substr(0, path.find('/'));
-    path.remove_prefix(segment.size());
-    if (segment.empty() && !path.empty()) return "path has an empty segment, with which no request is answered";
-    if (segment == "." || segment == "..") return "path has the segment . or .., with which no request is answered";
-    for (char const c : segment) {
-      bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-      if (!plain && marks.find(c) == std::string_view::npos) {
-        return "path has a character that a path cannot have: only letters, digits and -._~!$&'()*+,;=:@ stand in it, "
-               "without escapes and without a query";
-      }
-    }
+  std::string_view bad;
+  http::for_each_segment(path, [&](std::string_view segment) {
+    bool const last = segment.data() + segment.size() == path.data() + path.size();
+    if (segment.empty() && !last) bad = "path has an empty segment, with which no request is answered";
+    if (segment == "." || segment == "..") bad = "path has the segment . or .., with which no request is answered";
+    return bad.empty();
+  });
+  if (!bad.empty()) return bad;
+  std::string plain(path);
+  std::erase_if(plain, [](char c) { return c == '{' || c == '}'; });
+  std::string decoded;
+  if (plain.find('%') != std::string::npos || !http::decode_path(plain, decoded)) {
+    return "path has a character that a path cannot have: only letters, digits and -._~!$&'()*+,;=:@ stand in it, "
+           "without escapes and without a query";
   }
   return {};
 }

@@ -61,17 +61,23 @@ struct written_place {
   return made;
 }
 
+/// The text with that folder before a relative path in it; `path_in` says where in the text the path begins.
+[[nodiscard, gnu::cold]] inline std::string placed_in(std::filesystem::path const& folder, std::string text,
+                                                      std::string_view (*path_in)(std::string_view) noexcept) {
+  std::string const path(path_in(text));
+  if (!path.empty() && !path.starts_with('/'))
+    text.replace(text.size() - path.size(), path.size(), (folder / path).string());
+  return text;
+}
+
 /// The value with the folder of its file before a relative path in it. What flags and variables say stays as it is.
 [[nodiscard, gnu::cold]] inline config_node beside_its_file(config_node value,
                                                             std::string_view (*path_in)(std::string_view) noexcept) {
   for (auto& one : value.items) one = beside_its_file(std::move(one), path_in);
   if (value.is != config_node::kind::string || !value.origin.source) return value;
-  auto const path = path_in(value.text);
-  if (path.empty() || path.starts_with('/')) return value;
   std::error_code error;
   auto const      file = std::filesystem::absolute(*value.origin.source, error);
-  auto const      text = (file.parent_path() / path).string();
-  if (!error) value.text.replace(value.text.size() - path.size(), path.size(), text);
+  if (!error) value.text = placed_in(file.parent_path(), std::move(value.text), path_in);
   return value;
 }
 

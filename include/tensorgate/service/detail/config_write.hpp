@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstddef>       // size_t
-#include <filesystem>    // absolute
+#include <filesystem>    // current_path
 #include <string>        // string
 #include <string_view>   // string_view
 #include <system_error>  // error_code
 #include <vector>        // vector
 
-#include <tensorgate/service/detail/config_read.hpp>  // type_words, path_of
+#include <tensorgate/service/detail/config_read.hpp>  // type_words, path_of, placed_in
 #include <tensorgate/service/detail/config_text.hpp>  // key_text, toml_string
 #include <tensorgate/service/detail/config_type.hpp>  // setting_type
 
@@ -29,12 +29,9 @@ struct setting {
 [[nodiscard, gnu::cold]] inline std::string with_whole_path(std::string text,
                                                             std::string_view (*path_in)(std::string_view) noexcept) {
   if (text.size() < 2 || text.find('\\') != std::string::npos) return text;
-  auto const said = std::string_view(text).substr(1, text.size() - 2);
-  auto const path = path_in(said);
-  if (path.empty() || path.starts_with('/')) return text;
   std::error_code error;
-  auto const      whole = std::filesystem::absolute(path, error).string();
-  return error ? text : toml_string(std::string(said.substr(0, said.size() - path.size())) + whole);
+  auto const      here = std::filesystem::current_path(error);
+  return error ? text : toml_string(placed_in(here, text.substr(1, text.size() - 2), path_in));
 }
 
 /// The TOML of a value that stands on one line. Of a secret, nothing. `path_in`: paths in it are written whole.
