@@ -182,7 +182,7 @@ struct scene {
   explicit scene(std::vector<script> scripts, http::client_options options = {})
       : peer(loop, loopback(), std::move(scripts)), ask(loop, std::move(options)) {}
 
-  http::client_request request(method verb = method::get, std::string_view target = "/x") const {
+  [[nodiscard]] http::client_request request(method verb = method::get, std::string_view target = "/x") const {
     auto where = http::url::parse(peer.address() + std::string(target));
     REQUIRE(where);
     return http::client_request(verb, *where);

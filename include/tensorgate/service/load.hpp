@@ -135,6 +135,7 @@ void for_each_variable(char const* const* environment, F use) {
     if (one.by_text) names.push_back(variable_of(one.path));
   }
   std::vector<std::string_view> known;  // without the prefix, which is near to anything that has it
+  known.reserve(names.size());
   for (auto const& one : names) known.push_back(std::string_view(one).substr(variable_prefix.size()));
   for_each_variable(environment, [&](std::string_view name, std::string_view) {
     auto const ours = name.substr(variable_prefix.size());
