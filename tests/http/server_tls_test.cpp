@@ -23,7 +23,6 @@ using tensorgate_tests::raw_client;
 using test::live_server;
 using test::soon;
 using test::tls_client;
-using test::tls_wishes;
 using test::write_pair;
 
 namespace {

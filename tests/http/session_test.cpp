@@ -13,7 +13,6 @@
 
 using namespace tensorgate;
 using namespace std::chrono_literals;
-using tensorgate_tests::raw_answer;
 using tensorgate_tests::raw_client;
 using tensorgate_tests::request;
 using test::live_server;
