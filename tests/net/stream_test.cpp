@@ -38,7 +38,7 @@ struct pair {
   ~pair() {
     if (theirs >= 0) ::close(theirs);
   }
-  std::string take(std::size_t size = 100) const {
+  [[nodiscard]] std::string take(std::size_t size = 100) const {
     std::string text(size, '\0');
     auto const  got = ::recv(theirs, text.data(), text.size(), MSG_DONTWAIT);
     text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
