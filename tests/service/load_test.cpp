@@ -267,6 +267,19 @@ TEST_CASE("a text that is not UTF-8 is refused, and a byte order mark is taken a
   CHECK(problem_of("\xef\xbb\xbf\xef\xbb\xbftier = 3\n").find("F:1:1: not TOML: '\xef\xbb\xbf' (U+FEFF)") == 0);
 }
 
+TEST_CASE("a key has at most a thousand dots") {
+  auto const key_of = [](std::size_t dots) {
+    std::string key = "a";
+    for (std::size_t i = 0; i != dots; ++i) key += ".a";
+    return key;
+  };
+  CHECK(problem_of("tier = 3\n" + key_of(1000) + " = 1\n").find("more than 1000 dots") == std::string::npos);
+  for (std::size_t const dots : {1001, 1'000'000}) {
+    CHECK(problem_of("tier = 3\n" + key_of(dots) + " = 1\n").starts_with("F:2:2002: more than 1000 dots stand here"));
+    CHECK(problem_of("tier = 3\n[" + key_of(dots) + "]\n").starts_with("F:2:2003: more than 1000 dots stand here"));
+  }
+}
+
 TEST_CASE("an unknown setting is a problem and is told what was probably meant") {
   CHECK(problem_of("[server]\nthread = 1\n") ==
         "F:2:10: server.thread: there is no such setting; did you mean server.threads?");

@@ -1,7 +1,7 @@
 // tensorgate/service/detail/toml.hpp: a TOML file as a tree of settings; the one place that includes toml++.
 #pragma once
 
-#include <algorithm>    // max
+#include <algorithm>    // max, ranges::count
 #include <cstddef>      // size_t
 #include <map>          // map
 #include <memory>       // make_shared, shared_ptr
@@ -33,6 +33,20 @@ namespace tensorgate::inline TENSORGATE_ABI::service_detail {
 
 /// The largest file of settings, in bytes; more is answered with a problem.
 inline constexpr std::size_t max_config_size = 4UL << 20U;
+
+/// The most dots that a key may have; each nests a table, by recursion.
+inline constexpr std::size_t max_key_dots = 1000;
+
+/// The text up to a dot with which a key may have more than that: nothing that ends a key stands between so many. Empty
+/// if there is none.
+[[nodiscard, gnu::cold]] inline std::string_view up_to_deep_key(std::string_view text) noexcept {
+  std::size_t dots = 0;
+  for (std::size_t at = 0; at != text.size(); ++at) {
+    if (std::string_view("\n,=[]{}#").find(text[at]) != std::string_view::npos) dots = 0;
+    if (text[at] == '.' && ++dots > max_key_dots) return text.substr(0, at + 1);
+  }
+  return {};
+}
 
 /// What all nodes of a file share.
 struct toml_file {
@@ -107,6 +121,15 @@ struct toml_file {
   if (!marked) {
     marked.error().source = file;
     return unexpected<config_problem>(std::move(marked.error()));
+  }
+  if (auto const before = up_to_deep_key(marked->text()); !before.empty()) {
+    auto const at = marked->written(static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1,
+                                    before.size() - (before.rfind('\n') + 1));
+    return unexpected<config_problem>(
+        config_problem{.source = file,
+                       .line   = at.line,
+                       .column = at.column,
+                       .said = "more than 1000 dots stand here without a comma, a bracket or an equals sign between"});
   }
   auto const parsed = toml::parse(marked->text());
   if (!parsed) {
