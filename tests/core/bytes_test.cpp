@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <tensorgate/core/hex.hpp>
@@ -11,7 +12,9 @@ namespace tg = tensorgate;
 
 TEST_CASE("a moved-from secret holds nothing, short or long") {
   for (std::string const text : {"short", "a secret that is far too long to live inside of the object itself"}) {
-    tg::secret_text first{text};
+    std::string     typed = text;
+    tg::secret_text first{std::move(typed)};
+    CHECK(std::string_view(typed.data(), 5) == std::string_view("\0\0\0\0\0", 5));  // NOLINT(bugprone-use-after-move)
     tg::secret_text second{std::move(first)};
     CHECK(second.reveal() == text);
     CHECK(first.empty());  // NOLINT(bugprone-use-after-move): the promise under test

@@ -13,7 +13,7 @@ namespace reflect = tensorgate::reflect;
 
 namespace {
 
-enum class side : unsigned char { LONG = 1, SHORT, FLAT = 7 };
+enum class side : unsigned char { LONG = 1, SHORT = 2, FLAT = 7 };
 enum class level { low = -3, none = 0, high = 100 };
 
 struct inner {

@@ -35,10 +35,10 @@ inline void wipe(void* data, std::size_t size) noexcept {
 class secret_text {
  public:
   secret_text() = default;
-  explicit secret_text(std::string text) noexcept : text_(std::move(text)) {}
+  // A short string lives inside the object, so what is moved from is wiped, not only emptied.
+  explicit secret_text(std::string&& text) noexcept : text_(std::move(text)) { clear(text); }
   secret_text(secret_text const&)            = delete;
   secret_text& operator=(secret_text const&) = delete;
-  // A short string lives inside the object, so the source is wiped, not only emptied.
   secret_text(secret_text&& other) noexcept : text_(std::move(other.text_)) { other.clear(); }
   secret_text& operator=(secret_text&& other) noexcept {
     if (this != &other) {
@@ -54,13 +54,15 @@ class secret_text {
   [[nodiscard]] std::string_view reveal() const noexcept { return text_; }
   [[nodiscard]] bool             empty() const noexcept { return text_.empty(); }
 
-  void clear() noexcept {
-    text_.resize(text_.capacity());  // within capacity: no allocation, and all of it can be reached
-    wipe(text_.data(), text_.size());
-    text_.clear();
-  }
+  void clear() noexcept { clear(text_); }
 
  private:
+  static void clear(std::string& text) noexcept {
+    text.resize(text.capacity());  // within capacity: no allocation, and all of it can be reached
+    wipe(text.data(), text.size());
+    text.clear();
+  }
+
   std::string text_;
 };
 

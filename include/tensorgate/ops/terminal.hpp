@@ -17,7 +17,7 @@
 #include <termios.h>    // tcsetattr
 #include <unistd.h>     // isatty
 
-#include <tensorgate/core/bytes.hpp>  // secret_text, wipe
+#include <tensorgate/core/bytes.hpp>  // secret_text
 
 namespace tensorgate::inline TENSORGATE_ABI::ops {
 
@@ -151,10 +151,12 @@ class progress_bar {
 
 /// Reads one line, without its end. Nothing at the end of the input; lines over 4 096 bytes are cut.
 [[nodiscard]] inline std::optional<std::string> read_line(std::FILE* in = stdin) {
-  std::string line;
-  int         one = 0;
+  constexpr std::size_t most = 4096;
+  std::string           line;
+  line.reserve(most);  // a secret leaves no copies behind while it grows
+  int one = 0;
   while ((one = std::fgetc(in)) != EOF && one != '\n') {
-    if (line.size() < 4096) line.push_back(static_cast<char>(one));
+    if (line.size() < most) line.push_back(static_cast<char>(one));
   }
   if (one == EOF && line.empty()) return std::nullopt;
   if (!line.empty() && line.back() == '\r') line.pop_back();
@@ -192,9 +194,7 @@ class progress_bar {
   auto line = read_line(in);
   if (hidden) ::tcsetattr(fd, TCSAFLUSH, &before);
   if (!line) return std::nullopt;
-  secret_text answer(std::move(*line));
-  wipe(line->data(), line->size());
-  return answer;
+  return secret_text(std::move(*line));
 }
 
 }  // namespace tensorgate::ops

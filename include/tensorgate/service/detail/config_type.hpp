@@ -245,7 +245,7 @@ void read_scalar(config_reader& to, config_node const& from, T& out, std::string
     out = from.text;
   } else if constexpr (std::same_as<T, secret_text>) {
     if (!is_text) return to.wrong(from, path, "expected a secret text in quotes");
-    out = secret_text(from.text);
+    out = secret_text(std::string(from.text));
   }
 }
 
