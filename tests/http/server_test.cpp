@@ -1,6 +1,7 @@
 #include <tensorgate/http/server.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <sys/resource.h>
@@ -74,20 +76,36 @@ TEST_CASE("a busy port is told in one sentence, and nothing starts") {
   CHECK(again.error().sentence.find(std::to_string(first.port())) != std::string::npos);
 }
 
+namespace {
+
+/// An address of this host that nobody else uses: at 127.0.0.1 the port may be held by another program's connection,
+/// too.
+char const* const lonely = "127.84.71.9";
+
+/// A connection from there to a port of 127.0.0.1, and its port.
+std::pair<int, std::uint16_t> ask_from(char const* where, std::uint16_t port) {
+  int const  asking = ::socket(AF_INET, SOCK_STREAM, 0);
+  auto       from   = net::detail::socket_address::of(*net::address::parse(where), 0);
+  auto const to     = net::detail::socket_address::of(*net::address::parse("127.0.0.1"), port);
+  REQUIRE(::bind(asking, from.get(), from.size) == 0);
+  REQUIRE(::connect(asking, to.get(), to.size) == 0);
+  REQUIRE(::getsockname(asking, from.get(), &from.size) == 0);
+  return {asking, from.read().second};
+}
+
+}  // namespace
+
 TEST_CASE("a port that a closed connection still holds is waited for, and its wait is said") {
   live_server const peer;
-  int const         asking = ::socket(AF_INET, SOCK_STREAM, 0);
-  auto              to     = net::detail::socket_address::of(*net::address::parse("127.0.0.1"), peer.port());
-  REQUIRE(::connect(asking, to.get(), to.size) == 0);
-  REQUIRE(::getsockname(asking, to.get(), &to.size) == 0);
-  net::listen_options const wanted{.port = to.read().second, .patience = std::chrono::seconds{20}};
+  auto const [asking, port] = ask_from(lonely, peer.port());
+  net::listen_options const wanted{.address = lonely, .port = port, .patience = std::chrono::seconds{20}};
 
   std::string said;
-  std::thread closing([&] {
+  std::thread closing([socket = asking] {
     std::this_thread::sleep_for(std::chrono::milliseconds{300});
     ::linger const at_once{.l_onoff = 1, .l_linger = 0};  // a reset: no minute of TIME_WAIT
-    ::setsockopt(asking, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    ::close(asking);
+    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(socket);
   });
   auto const  opened = net::listening::open(wanted, 2, [&](std::string const& what) { said = what; });
   closing.join();
@@ -98,11 +116,9 @@ TEST_CASE("a port that a closed connection still holds is waited for, and its wa
 
 TEST_CASE("a port that a connection holds for longer than the patience is told so") {
   live_server const peer;
-  int const         asking = ::socket(AF_INET, SOCK_STREAM, 0);
-  auto              to     = net::detail::socket_address::of(*net::address::parse("127.0.0.1"), peer.port());
-  REQUIRE(::connect(asking, to.get(), to.size) == 0);
-  REQUIRE(::getsockname(asking, to.get(), &to.size) == 0);
-  auto const opened = net::listening::open({.port = to.read().second, .patience = std::chrono::milliseconds{50}}, 1);
+  auto const [asking, port] = ask_from(lonely, peer.port());
+  auto const opened =
+      net::listening::open({.address = lonely, .port = port, .patience = std::chrono::milliseconds{50}}, 1);
   ::close(asking);
   REQUIRE(!opened);
   CHECK(opened.error().sentence.find("a connection of this host holds the port") != std::string::npos);
