@@ -168,8 +168,9 @@ TEST_CASE("a path that a program left behind is taken over, a file of another ki
   {
     // As after a crash: bound, listened at, closed without being removed.
     int const  left = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto const name = test::unix_name(path);
-    REQUIRE(::bind(left, reinterpret_cast<::sockaddr const*>(&name), sizeof name) == 0);
+    auto const name = net::unix_name(path);
+    REQUIRE(name);
+    REQUIRE(::bind(left, reinterpret_cast<::sockaddr const*>(&*name), sizeof *name) == 0);
     ::close(left);
   }
   REQUIRE(std::filesystem::exists(path));

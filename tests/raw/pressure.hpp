@@ -65,9 +65,10 @@ inline std::uint64_t still_for(std::chrono::milliseconds rest, auto&& now) {
   for (auto seen = now();;) {
     std::this_thread::sleep_for(rest);
     auto const then = now();
-    if (then == seen) return seen;
-    CHECK(std::chrono::steady_clock::now() < until);
-    if (std::chrono::steady_clock::now() >= until) return then;
+    if (then == seen || std::chrono::steady_clock::now() >= until) {
+      CHECK(then == seen);
+      return then;
+    }
     seen = then;
   }
 }
