@@ -10,7 +10,7 @@ packages_release="$packages_build $release_compiler"
 packages_test_libraries="doctest-dev nlohmann-json3-dev libsimdjson-dev libhttp-parser-dev"
 packages_tests="$packages_build $packages_test_libraries g++ clang-19 libclang-rt-19-dev ccache curl openssl procps python3"
 packages_tidy="clang-tidy-19 clang-format-19"
-packages_browser="nodejs npm chromium"
+packages_browser="nodejs:node npm:npm chromium:chromium"
 packages_package="dpkg-dev file debootstrap"
 packages_cross="g++-aarch64-linux-gnu qemu-user"
 
@@ -18,16 +18,20 @@ say() { printf '%s\n' "$*"; }
 step() { printf '\n== %s\n' "$*"; }
 fail() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }
 
-# need "what for" PACKAGE…: installs those that are missing, and says which and why.
+# need "what for" PACKAGE[:COMMAND]…: installs those that are missing, and says which and why. A package whose command is
+# there may have come from elsewhere, under another name.
 need() {
   need_reason=$1
   shift
   command -v dpkg-query >/dev/null 2>&1 || fail "this installs by apt on Debian 12; elsewhere bring: $*"
   need_missing=
   for need_one in "$@"; do
-    case $(dpkg-query -W -f '${db:Status-Abbrev}' "$need_one" 2>/dev/null) in
+    case $need_one in
+      *:*) command -v "${need_one#*:}" >/dev/null 2>&1 && continue ;;
+    esac
+    case $(dpkg-query -W -f '${db:Status-Abbrev}' "${need_one%:*}" 2>/dev/null) in
       ii*|hi*) ;;
-      *) need_missing="$need_missing $need_one" ;;
+      *) need_missing="$need_missing ${need_one%:*}" ;;
     esac
   done
   [ -n "$need_missing" ] || return 0

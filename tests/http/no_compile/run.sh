@@ -1,21 +1,25 @@
 #!/bin/sh
-# run.sh COMPILER…: do route tables that break a rule fail to compile, and say which rule?
+# run.sh STAMP DEPFILE COMPILER…: do route tables that break a rule fail to compile, and say which rule?
 # The words that the compiler must print stand in each source's first line: `// expect: …`. They must stand in the first
 # assertion that fails, for that is what a reader sees. A source with `// expect nothing` must compile: it shows that the
-# others fail for their own reason.
+# others fail for their own reason. Leaves STAMP when all is as expected.
 set -u
+stamp=$1 depfile=$2
+shift 2
+rm -f "$stamp"
 here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# What all sources include is read once.
+# What all sources include is read once, and noted in DEPFILE, a make rule, where blanks of a path are escaped.
+target=$(printf '%s' "$stamp" | sed 's/ /\\ /g')
 case $("$1" --version) in
 *clang*)
-  "$@" -x c++-header "$here/table.hpp" -o "$scratch/table.pch" || exit 1
+  "$@" -MD -MT "$target" -MF "$depfile" -x c++-header "$here/table.hpp" -o "$scratch/table.pch" || exit 1
   set -- "$@" -include-pch "$scratch/table.pch"
   ;;
 *)
-  "$@" -x c++-header "$here/table.hpp" -o "$scratch/table.hpp.gch" || exit 1
+  "$@" -MD -MT "$target" -MF "$depfile" -x c++-header "$here/table.hpp" -o "$scratch/table.hpp.gch" || exit 1
   set -- "$@" -I"$scratch" -include table.hpp
   ;;
 esac
@@ -42,4 +46,4 @@ for source in "$here"/*.cpp; do
   grep -E 'error' said | head -n 5 >&2
 done
 echo "$checked sources, $failed of them not as expected"
-[ $failed = 0 ] && [ $checked != 0 ]
+[ $failed = 0 ] && [ $checked != 0 ] && : >"$stamp"
