@@ -274,7 +274,7 @@ TEST_CASE("a key has at most a thousand dots") {
     return key;
   };
   CHECK(problem_of("tier = 3\n" + key_of(1000) + " = 1\n").find("more than 1000 dots") == std::string::npos);
-  for (std::size_t const dots : {1001, 1'000'000}) {
+  for (auto const dots : {std::size_t{1001}, std::size_t{1'000'000}}) {
     CHECK(problem_of("tier = 3\n" + key_of(dots) + " = 1\n").starts_with("F:2:2002: more than 1000 dots stand here"));
     CHECK(problem_of("tier = 3\n[" + key_of(dots) + "]\n").starts_with("F:2:2003: more than 1000 dots stand here"));
   }
