@@ -23,7 +23,6 @@ fail() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }
 need() {
   need_reason=$1
   shift
-  command -v dpkg-query >/dev/null 2>&1 || fail "this installs by apt on Debian 12; elsewhere bring: $*"
   need_missing=
   for need_one in "$@"; do
     case $need_one in
@@ -35,6 +34,7 @@ need() {
     esac
   done
   [ -n "$need_missing" ] || return 0
+  command -v dpkg-query >/dev/null 2>&1 || fail "this installs by apt on Debian 12; elsewhere bring:$need_missing"
   need_sudo=
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null 2>&1 || fail "as root, please: apt-get install --no-install-recommends$need_missing"
