@@ -29,24 +29,25 @@ cmp -s out again || wrong "what --print-config prints is read back as: $(diff ou
 if [ -d "$sample" ]; then
   mkdir "$folder/tmp"
   export TMPDIR=$folder/tmp
-  "$program" --demo "$sample" >demo 2>&1 &
+  # Below the ports that the kernel gives to the connections of other tests.
+  port=28888
+  while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+  "$program" --demo "$sample" --port "$port" >demo 2>&1 &
   server=$!
-  port=
   # A start waits up to 65 s for a port that a closing connection of this host holds.
   for _ in $(seq 800); do
-    port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' demo | head -n 1)
-    [ -n "$port" ] && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
     kill -0 "$server" 2>/dev/null || break
     sleep 0.1
   done
-  (exec 3<>"/dev/tcp/127.0.0.1/${port:-1}") 2>/dev/null || wrong "the demo does not listen: $(cat demo)"
+  (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || wrong "the demo does not listen: $(cat demo)"
   for _ in $(seq 100); do
     grep -q '^The key of' demo && break
     sleep 0.1
   done
   [ "$(grep -c "^  curl " demo)" -ge 1 ] || wrong "the demo does not say how to ask: $(cat demo)"
   # Where it cannot listen it says so, and nothing else.
-  timeout 100 "$program" --demo "$sample" >second 2>&1 && wrong "a second demo finds the port free"
+  timeout 100 "$program" --demo "$sample" --port "$port" >second 2>&1 && wrong "a second demo finds the port free"
   grep -q "another program listens there" second || wrong "a second demo does not say what stops it: $(cat second)"
   grep -q "^The key of\|curl" second && wrong "a second demo says how to ask what does not serve: $(cat second)"
   [ "$(find "$TMPDIR" -mindepth 1 -maxdepth 1 | wc -l)" -eq 1 ] || wrong "a demo that cannot start leaves: $(ls "$TMPDIR")"

@@ -13,18 +13,31 @@ listening() { # PORT: something accepts there
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
+# A port that nothing else here can hold: below those that the kernel gives to the connections of other tests, one of
+# which may hold the port that the page names.
+free_port() {
+  candidate=18888
+  while listening "$candidate" || listening "$((candidate + 1000))"; do candidate=$((candidate + 1)); done
+  echo "$candidate"
+}
+
 script() { # FILE
   echo "-- $1"
   folder=$out/run/$(basename "$1" .sh)
   rm -rf "$folder"
   mkdir -p "$folder"
   beside=$(sed -n '1s/^# with //p' "$1")
+  lines=$folder/lines.sh
+  cp "$1" "$lines"
   server=
   if [ -n "$beside" ]; then
     port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$1" | head -n 1)
     [ -n "$port" ] || { echo "it names no port of 127.0.0.1"; return 1; }
     if [ "$beside" = demo ]; then
-      (exec "$build/apps/tensorgate-outputs" --demo "$source/apps/outputs/sample") >"$folder/server.log" 2>&1 &
+      free=$(free_port)
+      sed -i "s/127\.0\.0\.1:$port/127.0.0.1:$free/g" "$lines"
+      port=$free
+      (exec "$build/apps/tensorgate-outputs" --demo "$source/apps/outputs/sample" --port "$port") >"$folder/server.log" 2>&1 &
     else
       (cd "$folder" && exec "$out/build/$beside") >"$folder/server.log" 2>&1 &
     fi
@@ -47,7 +60,7 @@ script() { # FILE
   # A process of its own: within `if`, `||` and the like a shell forgets its -e.
   status=0
   (cd "$folder" && KEY=$KEY PATH="$build/apps:$PATH" exec bash -eu -c \
-    'curl() { command curl --fail-with-body -sS "$@"; }; . "$1"' script "$1") >"$folder/log" 2>&1 || status=$?
+    'curl() { command curl --fail-with-body -sS "$@"; }; . "$1"' script "$lines") >"$folder/log" 2>&1 || status=$?
   if [ -n "$server" ]; then
     kill -TERM "$server"
     wait "$server" || { echo "the server did not end well: $?"; status=1; }

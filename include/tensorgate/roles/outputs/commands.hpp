@@ -98,8 +98,9 @@ inline constexpr std::array commands{
         "  --now MS      the time to judge by, Unix milliseconds; default: now\n"
         "  --compat      as the validator does it, leaks included\n"
         "  --level N     of gzip, 1 to 12\n"},
-    tensorgate::command<config>{"--demo", "serves a sample tree with a key of its own on 127.0.0.1:48888",
-                                &demo_command, "  --demo [FOLDER]  the sample tree; default: the installed one\n"},
+    tensorgate::command<config>{
+        "--demo", "serves a sample tree with a key of its own on 127.0.0.1:48888", &demo_command,
+        "  --demo [FOLDER] [--port N]  the sample tree; default: the installed one. N + 1000 is for health\n"},
 };
 
 }  // namespace tensorgate::outputs

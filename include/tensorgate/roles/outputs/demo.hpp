@@ -130,8 +130,11 @@ inline result<int> run_again(std::string const& settings, std::string const& new
 
 /// `--demo`: serves a copy of a sample tree with a key of its own, and says how to ask once it can be asked.
 inline int demo_command(config const& /*unused*/, tensorgate::arguments words) {
+  auto const wanted = words.number<std::uint16_t>("--port");
   auto const sample = words.word();
+  if (wanted && (*wanted < 1024 || *wanted > 64535)) words.refuse("--port: expected 1024 to 64535");
   if (auto const wrong = words.complaint()) return detail::complain(*wrong);
+  unsigned const              port = wanted.value_or(48888);
   std::filesystem::path const tree = sample ? *sample : "/usr/share/tensorgate/outputs/sample";
   if (!std::filesystem::is_directory(tree / "validation"))
     return detail::complain(tree.string() + ": expected a sample tree with a folder called validation");
@@ -152,22 +155,22 @@ inline int demo_command(config const& /*unused*/, tensorgate::arguments words) {
   auto const settings = fmt::format(
       "# A demonstration; the sample's last day ended on 2025-10-09.\n"
       "[data]\nvalidation = \"{0}/tree/validation\"\nstate = \"{0}/state\"\nnow_ms = 1760000000000\n"
-      "[server]\nlisten = [\"127.0.0.1:48888\"]\n"
+      "[server]\nlisten = [\"127.0.0.1:{1}\"]\nadmin = \"127.0.0.1:{2}\"\n"
       "[keys]\nfile = \"{0}/keys.json\"\n",
-      own.string());
+      own.string(), port, port + 1000);
   auto const written = store::write_file(own / "outputs.toml", settings, 0600);
   if (!kept || !written) return detail::complain(own.string() + ": the files of the demonstration cannot be written");
 
   auto const say = [&] {
     fmt::print(
-        "Serving {0} on http://127.0.0.1:48888 (documentation: http://127.0.0.1:48888/docs)\n"
+        "Serving {0} on http://127.0.0.1:{2} (documentation: http://127.0.0.1:{2}/docs)\n"
         "The key of this demonstration, a key of tier 100: {1}\n\n"
         "Try, in another terminal:\n"
-        "  curl -X GET http://127.0.0.1:48888/miner-hotkeys -H 'Content-Type: application/json' -d '{{\"api_key\": "
+        "  curl -X GET http://127.0.0.1:{2}/miner-hotkeys -H 'Content-Type: application/json' -d '{{\"api_key\": "
         "\"{1}\"}}'\n"
-        "  curl 'http://127.0.0.1:48888/miner-positions?tier=30' -H 'Authorization: Bearer {1}' -o positions.json.gz\n"
-        "  curl 'http://127.0.0.1:48888/statistics?checkpoints=false' -H 'Authorization: Bearer {1}'\n\n",
-        tree.string(), key->reveal());
+        "  curl 'http://127.0.0.1:{2}/miner-positions?tier=30' -H 'Authorization: Bearer {1}' -o positions.json.gz\n"
+        "  curl 'http://127.0.0.1:{2}/statistics?checkpoints=false' -H 'Authorization: Bearer {1}'\n\n",
+        tree.string(), key->reveal(), port);
     std::fflush(stdout);
   };
   auto const code = detail::run_again((own / "outputs.toml").string(), (own / "news").string(), say);
