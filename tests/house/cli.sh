@@ -1,6 +1,7 @@
 #!/bin/bash
 # cli.sh PROGRAM VERSION FOLDER SAMPLE: does a program's command line keep its word? Run in an empty folder.
 set -u
+. "$(dirname "$0")/ports.sh"
 program=$1 version=$2 folder=$3 sample=$4
 rm -rf "$folder"
 mkdir -p "$folder/home"
@@ -29,23 +30,22 @@ cmp -s out again || wrong "what --print-config prints is read back as: $(diff ou
 if [ -d "$sample" ]; then
   mkdir "$folder/tmp"
   export TMPDIR=$folder/tmp
-  # Below the ports that the kernel gives to the connections of other tests.
-  port=28888
-  while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+  port=$(free_port 28888)
   "$program" --demo "$sample" --port "$port" >demo 2>&1 &
   server=$!
   # A start waits up to 65 s for a port that a closing connection of this host holds.
   for _ in $(seq 800); do
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+    listening "$port" && break
     kill -0 "$server" 2>/dev/null || break
     sleep 0.1
   done
-  (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || wrong "the demo does not listen: $(cat demo)"
+  listening "$port" || wrong "the demo does not listen: $(cat demo)"
   for _ in $(seq 100); do
     grep -q '^The key of' demo && break
     sleep 0.1
   done
   [ "$(grep -c "^  curl " demo)" -ge 1 ] || wrong "the demo does not say how to ask: $(cat demo)"
+  grep "^  curl " demo | grep -qv "http://127\.0\.0\.1:$port/" && wrong "the demo says to ask elsewhere: $(cat demo)"
   # Where it cannot listen it says so, and nothing else.
   timeout 100 "$program" --demo "$sample" --port "$port" >second 2>&1 && wrong "a second demo finds the port free"
   grep -q "another program listens there" second || wrong "a second demo does not say what stops it: $(cat second)"

@@ -8,18 +8,7 @@ source=$(cd "$here/../../.." && pwd)
 out=$build/pages
 mkdir -p "$out/sources" "$out/scripts" "$out/settings" "$out/projects"
 "$extract" "$out"
-
-listening() { # PORT: something accepts there
-  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
-}
-
-# A port that nothing else here can hold: below those that the kernel gives to the connections of other tests, one of
-# which may hold the port that the page names.
-free_port() {
-  candidate=18888
-  while listening "$candidate" || listening "$((candidate + 1000))"; do candidate=$((candidate + 1)); done
-  echo "$candidate"
-}
+. "$here/../ports.sh"
 
 script() { # FILE
   echo "-- $1"
@@ -27,15 +16,16 @@ script() { # FILE
   rm -rf "$folder"
   mkdir -p "$folder"
   beside=$(sed -n '1s/^# with //p' "$1")
-  lines=$folder/lines.sh
-  cp "$1" "$lines"
+  lines=$1
   server=
   if [ -n "$beside" ]; then
     port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$1" | head -n 1)
     [ -n "$port" ] || { echo "it names no port of 127.0.0.1"; return 1; }
     if [ "$beside" = demo ]; then
-      free=$(free_port)
-      sed -i "s/127\.0\.0\.1:$port/127.0.0.1:$free/g" "$lines"
+      # The page's lines, with a port that no connection can hold.
+      free=$(free_port 18888)
+      lines=$folder/lines.sh
+      sed "s/127\.0\.0\.1:$port/127.0.0.1:$free/g" "$1" >"$lines"
       port=$free
       (exec "$build/apps/tensorgate-outputs" --demo "$source/apps/outputs/sample" --port "$port") >"$folder/server.log" 2>&1 &
     else
